@@ -1,0 +1,189 @@
+"""The async client: settings, connections, and one attribute per resource."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Unpack
+
+from resp_core.client.answer import Answer
+from resp_core.client.chat import AsyncChat
+from resp_core.client.conversations import AsyncConversations
+from resp_core.client.embeddings import AsyncEmbeddings
+from resp_core.client.models import AsyncModels
+from resp_core.client.obj import Obj, Result
+from resp_core.client.options import settings_of, updated
+from resp_core.client.responses import AsyncResponses
+from resp_core.client.stream import AsyncEventStream
+from resp_core.client.transports import AsyncTransports
+from resp_core.client.wiring import Wiring
+from resp_core.drive import adrive
+from resp_core.io.net import AsyncNet
+from resp_core.tasks import Turn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+    from typing import Self
+
+    from resp_core.client.options import ClientOptions
+    from resp_core.client.plan import Plan
+    from resp_core.client.wiring import Settings
+    from resp_core.client.sync_client import Client
+    from resp_core.flow import Call
+    from resp_core.types.json import JsonObject
+    from resp_core.types.request import OnUnsupported, Request
+
+__all__ = ["AsyncClient"]
+
+
+class AsyncClient:
+    """Calls any provider through the Responses or the Chat API.
+
+    `model` is the default ("provider/name"); the further names are `ClientOptions`, and each
+    may be given again per call. Connections are made when first needed, for each
+    event loop, and closed with the loop, or by `close()` or `async with`.
+    """
+
+    def __init__(self, model: str | None = None, **options: Unpack[ClientOptions]) -> None:
+        self._wire_up(Wiring(settings_of(model, options)))
+
+    def _wire_up(self, wiring: Wiring, net: AsyncNet | None = None) -> None:
+        self._wiring = wiring
+        self._owns = net is None
+        if net is None:
+            self._transports = AsyncTransports(wiring.settings)
+            net = AsyncNet(self._transports.choose, wiring.state, wiring.settings.hooks)
+        self._net = net
+
+    @property
+    def responses(self) -> AsyncResponses:
+        """`POST /responses` and what belongs to stored responses."""
+        return AsyncResponses(self)
+
+    @property
+    def chat(self) -> AsyncChat:
+        """`chat.completions.create`."""
+        return AsyncChat(self)
+
+    @property
+    def embeddings(self) -> AsyncEmbeddings:
+        """`embeddings.create`."""
+        return AsyncEmbeddings(self)
+
+    @property
+    def models(self) -> AsyncModels:
+        """`models.list`."""
+        return AsyncModels(self)
+
+    @property
+    def conversations(self) -> AsyncConversations:
+        """Stored conversations."""
+        return AsyncConversations(self)
+
+    @property
+    def on_unsupported(self) -> OnUnsupported:
+        """What happens to a parameter that a target cannot carry, unless a call says."""
+        return self._wiring.settings.on_unsupported
+
+    def clock(self, timeout: float | None) -> Callable[[], float]:
+        """Tells the seconds left of `timeout`, or of the client's own."""
+        monotonic = self._net.monotonic
+        total = self._wiring.settings.policy.timeout if timeout is None else timeout
+        until = monotonic() + total
+        return lambda: until - monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait, as the client's calls do between attempts."""
+        await self._net.sleep(seconds)
+
+    def with_options(self, **options: Unpack[ClientOptions]) -> AsyncClient:
+        """A client with other settings that shares this one's connections and state."""
+        copy = AsyncClient.__new__(AsyncClient)
+        wiring = Wiring(updated(self._wiring.settings, options), self._wiring.state)
+        shares = wiring.settings.shares_transport(self._wiring.settings)
+        copy._transports = self._transports
+        copy._wire_up(wiring, self._net if shares else None)
+        return copy
+
+    def sharing_state_of(self, client: Client) -> AsyncClient:
+        """This client, finding what `client` stored, and the reverse."""
+        self._wiring.state = self._net.state = client.state
+        return self
+
+    async def run(self, request: Request, *, model: str | None = None, **options: Any) -> Answer:
+        """A model's turn on plain dicts, for adapters: see `Request`."""
+        call = self._wiring.call(Turn(request), model, options)  # pyright: ignore[reportArgumentType]
+        await self._finish(call)
+        return Answer(call)
+
+    def events(
+        self, request: Request, *, model: str | None = None, **options: Any
+    ) -> AsyncEventStream[JsonObject]:
+        """A model's turn as plain event dicts, for adapters."""
+        call = self._wiring.call(Turn(request), model, options)  # pyright: ignore[reportArgumentType]
+        return self._stream(call, None)
+
+    async def answer(self, plan: Plan) -> Any:
+        """Carry a plan out: a Result, or a stream that has begun."""
+        call = self.call_for(plan)
+        if plan.task.stream:
+            return await self._stream(call, Obj).begin()
+        await self._finish(call)
+        return Result(call.result or {}, call.record)
+
+    def lazily(self, plan: Plan) -> AsyncEventStream[Obj]:
+        """A stream that sends its request when it is first read."""
+        return self._stream(self.call_for(plan), Obj)
+
+    def call_for(self, plan: Plan) -> Call:
+        """The call of a plan."""
+        if plan.stored_id is not None:
+            return self._wiring.stored(plan.task, plan.stored_id, plan.model, plan.options)
+        return self._wiring.call(plan.task, plan.model, plan.options)
+
+    async def finish(self, call: Call) -> None:
+        """Drive a call to its end."""
+        await self._finish(call)
+
+    async def _finish(self, call: Call) -> None:
+        async for _ in adrive(call, self._net.exchange()):
+            pass
+
+    def _stream(self, call: Call, wrap: Any) -> AsyncEventStream[Any]:
+        return AsyncEventStream(call, adrive(call, self._net.exchange()), wrap)
+
+    async def close(self) -> None:
+        """Close the running loop's connections. The client can still be used and then makes new ones."""
+        if self._owns:
+            await self._transports.close()
+
+    aclose = close
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    def __repr__(self) -> str:
+        return f"AsyncClient(model={self._wiring.settings.model!r})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _revived, (self._wiring.settings.portable(),)
+
+    def __copy__(self) -> AsyncClient:
+        return self.with_options()
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> AsyncClient:
+        return self.with_options()
+
+
+def _revived(settings: Settings) -> AsyncClient:
+    """A client from another process: keys come from the environment here."""
+    client = AsyncClient.__new__(AsyncClient)
+    client._wire_up(Wiring(settings))  # pyright: ignore[reportPrivateUsage]
+    return client

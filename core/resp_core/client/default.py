@@ -1,0 +1,133 @@
+"""Module functions over one lazy default client, as LiteLLM's users write them."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any, Unpack
+
+if TYPE_CHECKING:
+    from resp_core.client.async_client import AsyncClient
+    from resp_core.client.options import ClientOptions
+    from resp_core.client.sync_client import Client
+
+__all__ = [
+    "acancel_responses",
+    "acompletion",
+    "adelete_responses",
+    "aembedding",
+    "aget_responses",
+    "aresponses",
+    "cancel_responses",
+    "completion",
+    "configure",
+    "delete_responses",
+    "embedding",
+    "get_responses",
+    "responses",
+]
+
+
+class _Default:
+    """The one global: made on first use, replaced by `configure`."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._options: ClientOptions = {}
+        self._model: str | None = None
+        self._clients: tuple[Client, AsyncClient] | None = None
+
+    def configure(self, model: str | None, options: ClientOptions) -> None:
+        from resp_core.client.options import settings_of
+
+        settings_of(model, options)  # what is wrong is said here
+        with self._lock:
+            self._model, self._options, self._clients = model, options, None
+
+    def both(self) -> tuple[Client, AsyncClient]:
+        with self._lock:
+            if self._clients is None:
+                from resp_core.client import AsyncClient, Client
+
+                client = Client(self._model, **self._options)
+                # One memory: what a sync call stored, an async call finds.
+                made = AsyncClient(self._model, **self._options).sharing_state_of(client)
+                self._clients = client, made
+            return self._clients
+
+
+_default = _Default()
+
+
+def configure(model: str | None = None, **options: Unpack[ClientOptions]) -> None:
+    """Set the default client that the module functions use, with the arguments of `Client`."""
+    _default.configure(model, options)
+
+
+def responses(input: Any = None, model: str | None = None, *, stream: bool = False, **params: Any) -> Any:
+    """`Client.responses.create`."""
+    return _default.both()[0].responses.create(
+        input=input, model=model, stream=stream, **params
+    )
+
+
+async def aresponses(
+    input: Any = None, model: str | None = None, *, stream: bool = False, **params: Any) -> Any:
+    """`AsyncClient.responses.create`."""
+    return await _default.both()[1].responses.create(
+        input=input, model=model, stream=stream, **params
+    )
+
+
+def completion(model: str | None = None, messages: Any = None, *, stream: bool = False, **params: Any) -> Any:
+    """`Client.chat.completions.create`."""
+    return _default.both()[0].chat.completions.create(
+        model=model, messages=messages, stream=stream, **params
+    )
+
+
+async def acompletion(
+    model: str | None = None, messages: Any = None, *, stream: bool = False, **params: Any) -> Any:
+    """`AsyncClient.chat.completions.create`."""
+    return await _default.both()[1].chat.completions.create(
+        model=model, messages=messages, stream=stream, **params
+    )
+
+
+def embedding(model: str | None = None, input: Any = None, **params: Any) -> Any:
+    """`Client.embeddings.create`."""
+    return _default.both()[0].embeddings.create(model=model, input=input, **params)
+
+
+async def aembedding(model: str | None = None, input: Any = None, **params: Any) -> Any:
+    """`AsyncClient.embeddings.create`."""
+    return await _default.both()[1].embeddings.create(model=model, input=input, **params)
+
+
+def get_responses(response_id: str, **options: Any) -> Any:
+    """`Client.responses.retrieve`."""
+    return _default.both()[0].responses.retrieve(response_id, **options)
+
+
+async def aget_responses(response_id: str, **options: Any) -> Any:
+    """`AsyncClient.responses.retrieve`."""
+    return await _default.both()[1].responses.retrieve(response_id, **options)
+
+
+def delete_responses(response_id: str, **options: Any) -> Any:
+    """`Client.responses.delete`."""
+    return _default.both()[0].responses.delete(response_id, **options)
+
+
+async def adelete_responses(response_id: str, **options: Any) -> Any:
+    """`AsyncClient.responses.delete`."""
+    return await _default.both()[1].responses.delete(response_id, **options)
+
+
+def cancel_responses(response_id: str, **options: Any) -> Any:
+    """`Client.responses.cancel`."""
+    return _default.both()[0].responses.cancel(response_id, **options)
+
+
+async def acancel_responses(response_id: str, **options: Any) -> Any:
+    """`AsyncClient.responses.cancel`."""
+    return await _default.both()[1].responses.cancel(response_id, **options)

@@ -1,0 +1,90 @@
+"""The arguments of a client, read once into `Settings`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+from resp_core.client.params import OPTION_FIELDS, CallOptions
+from resp_core.client.wiring import Settings, connection_of, policy_of
+from resp_core.errors import ArgumentError
+from resp_core.observe.hooks import Hook
+from resp_core.route.deployment import Connection, merge
+
+if TYPE_CHECKING:
+    import ssl
+
+__all__ = ["ClientOptions", "settings_of", "updated"]
+
+
+class ClientOptions(CallOptions, total=False):
+    """What a client takes: all of `CallOptions`, and what concerns its connections.
+
+    `proxy` is a URL, "" for none; `verify` True, a path to certificates or an SSLContext;
+    `transport` "httpx2", or "aiohttp" (async, extra `aiohttp`); `http_client` and
+    `http_async_client` an own httpx2 or httpx client; `hooks` are called with each record.
+    """
+
+    default_headers: Mapping[str, str] | None
+    default_query: Mapping[str, object] | None
+    proxy: str | None
+    verify: bool | str | ssl.SSLContext
+    transport: Literal["httpx2", "aiohttp"]
+    http_client: Any
+    http_async_client: Any
+    hooks: Sequence[Hook]
+
+
+_OWN = frozenset(ClientOptions.__annotations__) - OPTION_FIELDS
+_PER_CALL = ("extra_headers", "extra_query", "extra_body")
+
+
+def settings_of(model: str | None, options: ClientOptions) -> Settings:
+    """Settings from a client's arguments. Raises ArgumentError."""
+    return updated(Settings(model=model), options)
+
+
+def updated(settings: Settings, options: ClientOptions) -> Settings:
+    """`settings` with `options` applied over them."""
+    given = cast("Mapping[str, Any]", options)
+    _check(given)
+    connection = connection_of(options)
+    changes: dict[str, Any] = {"policy": policy_of(given, settings.policy)}
+    if connection is not None:
+        empty = settings.connection == Connection()
+        changes["connection"] = connection if empty else merge(settings.connection, connection)
+    if given.get("on_unsupported"):
+        changes["on_unsupported"] = given["on_unsupported"]
+    for name in ("proxy", "verify", "transport", "hooks", "http_client", "http_async_client"):
+        if name in given and given[name] is not None:
+            changes[name] = given[name]
+    return replace(settings, **changes)
+
+
+def _check(given: Mapping[str, Any]) -> None:
+    for name in given:
+        if name in _PER_CALL:
+            other = name.replace("extra_", "default_")
+            raise ArgumentError(
+                f"{name} goes with a call; for all calls of a client use {other}."
+                if name != "extra_body"
+                else "extra_body goes with a call.",
+                param=name,
+            )
+        if name not in _OWN and name not in OPTION_FIELDS:
+            from difflib import get_close_matches
+
+            near = get_close_matches(name, _OWN | OPTION_FIELDS, n=2)
+            hint = f" Did you mean {' or '.join(near)}?" if near else ""
+            raise ArgumentError(f"A client has no argument {name!r}.{hint}", param=name)
+    if given.get("transport", "httpx2") not in ("httpx2", "aiohttp"):
+        raise ArgumentError(
+            f"transport is {given['transport']!r}; it may be httpx2 or aiohttp.",
+            param="transport",
+        )
+    if given.get("on_unsupported") not in (None, "raise", "warn", "drop"):
+        raise ArgumentError(
+            f"on_unsupported is {given['on_unsupported']!r}; it may be raise, warn or drop.",
+            param="on_unsupported",
+        )

@@ -1,0 +1,198 @@
+"""The parameters of the APIs, as types: what an editor offers and what a call accepts.
+
+Wire parameters are those of the OpenAI APIs. `CallOptions` are ours and go with every call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal, TypedDict
+
+from resp_core.errors import ArgumentError
+from resp_core.types.json import JsonObject
+from resp_core.types.request import Api, OnUnsupported
+
+__all__ = [
+    "CHAT_FIELDS",
+    "CHAT_ONLY",
+    "OPTION_FIELDS",
+    "RESPONSE_FIELDS",
+    "CallOptions",
+    "ChatParams",
+    "EmbeddingParams",
+    "ResponseParams",
+    "check_names",
+]
+
+
+class CallOptions(TypedDict, total=False):
+    """How to reach a provider, and limits: on a client for all calls, on a call for that one.
+
+    `timeout` is the total time in seconds. `base_url` has the aliases `api_base`,
+    `openai_api_base` and `azure_endpoint`; `custom_llm_provider` is LiteLLM's name of
+    `provider`.
+    """
+
+    provider: str | None
+    custom_llm_provider: str | None
+    api: Api | None
+    base_url: str | None
+    api_base: str | None
+    openai_api_base: str | None
+    azure_endpoint: str | None
+    api_key: str | None
+    api_version: str | None
+    azure_ad_token: str | None
+    azure_ad_token_provider: Any
+    credential: Any
+    scopes: Sequence[str]
+    base_model: str | None
+    organization: str | None
+    project: str | None
+    context_window: int | None
+    timeout: float | None
+    idle_timeout: float | None
+    max_retries: int | None
+    retry_on_timeout: bool
+    on_unsupported: OnUnsupported | None
+    extra_headers: Mapping[str, str] | None
+    extra_query: Mapping[str, object] | None
+    extra_body: Mapping[str, object] | None
+
+
+class ResponseParams(CallOptions, total=False):
+    """`POST /responses`, and the Chat parameters that a Chat server may be given with it."""
+
+    model: str | None
+    input: str | Iterable[Mapping[str, Any]]
+    instructions: str | None
+    previous_response_id: str | None
+    conversation: str | Mapping[str, Any] | None
+    tools: Iterable[Mapping[str, Any]] | None
+    tool_choice: str | Mapping[str, Any] | None
+    parallel_tool_calls: bool | None
+    max_output_tokens: int | None
+    max_tool_calls: int | None
+    reasoning: Mapping[str, Any] | None
+    text: Mapping[str, Any] | None
+    text_format: Any
+    temperature: float | None
+    top_p: float | None
+    top_logprobs: int | None
+    truncation: Literal["auto", "disabled"] | None
+    include: Sequence[str] | None
+    store: bool | None
+    background: bool | None
+    stream_options: Mapping[str, Any] | None
+    metadata: Mapping[str, str] | None
+    service_tier: str | None
+    safety_identifier: str | None
+    prompt_cache_key: str | None
+    prompt_cache_options: Mapping[str, Any] | None
+    prompt_cache_retention: str | None
+    prompt: Mapping[str, Any] | None
+    context_management: Iterable[Mapping[str, Any]] | None
+    moderation: Mapping[str, Any] | None
+    access_programs: Mapping[str, Any] | None
+    image: Mapping[str, Any] | None
+    user: str | None
+    stop: str | Sequence[str] | None
+    seed: int | None
+    n: int | None
+    presence_penalty: float | None
+    frequency_penalty: float | None
+    logit_bias: Mapping[str, float] | None
+    prediction: Mapping[str, Any] | None
+    modalities: Sequence[str] | None
+    audio: Mapping[str, Any] | None
+
+
+class ChatParams(CallOptions, total=False):
+    """`POST /chat/completions`."""
+
+    model: str | None
+    messages: Iterable[Mapping[str, Any]]
+    audio: Mapping[str, Any] | None
+    frequency_penalty: float | None
+    function_call: str | Mapping[str, Any] | None
+    functions: Iterable[Mapping[str, Any]] | None
+    logit_bias: Mapping[str, float] | None
+    logprobs: bool | None
+    max_completion_tokens: int | None
+    max_tokens: int | None
+    metadata: Mapping[str, str] | None
+    modalities: Sequence[str] | None
+    moderation: Mapping[str, Any] | None
+    n: int | None
+    parallel_tool_calls: bool | None
+    prediction: Mapping[str, Any] | None
+    presence_penalty: float | None
+    prompt_cache_key: str | None
+    prompt_cache_options: Mapping[str, Any] | None
+    prompt_cache_retention: str | None
+    reasoning_effort: str | None
+    response_format: Any
+    safety_identifier: str | None
+    seed: int | None
+    service_tier: str | None
+    stop: str | Sequence[str] | None
+    store: bool | None
+    stream_options: Mapping[str, Any] | None
+    temperature: float | None
+    tool_choice: str | Mapping[str, Any] | None
+    tools: Iterable[Mapping[str, Any]] | None
+    top_logprobs: int | None
+    top_p: float | None
+    user: str | None
+    verbosity: str | None
+    web_search_options: Mapping[str, Any] | None
+
+
+class EmbeddingParams(CallOptions, total=False):
+    """`POST /embeddings`."""
+
+    model: str | None
+    input: str | Sequence[str] | Sequence[int] | Sequence[Sequence[int]]
+    dimensions: int | None
+    encoding_format: Literal["float", "base64"] | None
+    user: str | None
+
+
+OPTION_FIELDS = frozenset(CallOptions.__annotations__)
+CHAT_ONLY = frozenset(
+    {
+        "stop",
+        "seed",
+        "n",
+        "presence_penalty",
+        "frequency_penalty",
+        "logit_bias",
+        "prediction",
+        "modalities",
+        "audio",
+    }
+)
+RESPONSE_FIELDS = frozenset(ResponseParams.__annotations__) - OPTION_FIELDS
+CHAT_FIELDS = frozenset(ChatParams.__annotations__) - OPTION_FIELDS
+
+
+def check_names(given: Iterable[str], known: frozenset[str], api: str) -> None:
+    """ArgumentError for a parameter that neither the API nor this package has."""
+    unknown = [name for name in given if name not in known and name not in OPTION_FIELDS]
+    if not unknown:
+        return
+    from difflib import get_close_matches
+
+    name = unknown[0]
+    near = get_close_matches(name, known | OPTION_FIELDS, n=2)
+    hint = f"Did you mean {' or '.join(near)}? " if near else ""
+    raise ArgumentError(
+        f"{api} has no parameter {name!r}. {hint}What this package does not know can be sent "
+        f"with extra_body={{{name!r}: ...}}.",
+        param=name,
+    )
+
+
+def without_none(values: Mapping[str, Any]) -> JsonObject:
+    """The parameters that were given: None means "not given", as in the OpenAI SDK."""
+    return {name: value for name, value in values.items() if value is not None}

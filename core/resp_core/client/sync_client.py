@@ -1,0 +1,188 @@
+"""The blocking client: settings, connections, and one attribute per resource."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Unpack
+
+from resp_core.client.answer import Answer
+from resp_core.client.chat import Chat
+from resp_core.client.conversations import Conversations
+from resp_core.client.embeddings import Embeddings
+from resp_core.client.models import Models
+from resp_core.client.obj import Obj, Result
+from resp_core.client.options import settings_of, updated
+from resp_core.client.responses import Responses
+from resp_core.client.stream import EventStream
+from resp_core.client.transports import SyncTransports
+from resp_core.client.wiring import Wiring
+from resp_core.drive import drive
+from resp_core.io.net import Net
+from resp_core.tasks import Turn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+    from typing import Self
+
+    from resp_core.client.options import ClientOptions
+    from resp_core.client.plan import Plan
+    from resp_core.client.wiring import Settings
+    from resp_core.flow import Call
+    from resp_core.io.state import StateStore
+    from resp_core.types.json import JsonObject
+    from resp_core.types.request import OnUnsupported, Request
+
+__all__ = ["Client"]
+
+
+class Client:
+    """Calls any provider through the Responses or the Chat API.
+
+    `model` is the default ("provider/name"); the further names are `ClientOptions`, and each
+    may be given again per call. Thread-safe; connections are made when first needed and closed
+    by `close()` or `with`.
+    """
+
+    def __init__(self, model: str | None = None, **options: Unpack[ClientOptions]) -> None:
+        self._wire_up(Wiring(settings_of(model, options)))
+
+    def _wire_up(self, wiring: Wiring, net: Net | None = None) -> None:
+        self._wiring = wiring
+        self._owns = net is None
+        if net is None:
+            self._transports = SyncTransports(wiring.settings)
+            net = Net(self._transports.choose, wiring.state, wiring.settings.hooks)
+        self._net = net
+
+    @property
+    def responses(self) -> Responses:
+        """`POST /responses` and what belongs to stored responses."""
+        return Responses(self)
+
+    @property
+    def chat(self) -> Chat:
+        """`chat.completions.create`."""
+        return Chat(self)
+
+    @property
+    def embeddings(self) -> Embeddings:
+        """`embeddings.create`."""
+        return Embeddings(self)
+
+    @property
+    def models(self) -> Models:
+        """`models.list`."""
+        return Models(self)
+
+    @property
+    def conversations(self) -> Conversations:
+        """Stored conversations."""
+        return Conversations(self)
+
+    @property
+    def on_unsupported(self) -> OnUnsupported:
+        """What happens to a parameter that a target cannot carry, unless a call says."""
+        return self._wiring.settings.on_unsupported
+
+    @property
+    def state(self) -> StateStore:
+        """Where this client remembers which server holds which id."""
+        return self._wiring.state
+
+    def clock(self, timeout: float | None) -> Callable[[], float]:
+        """Tells the seconds left of `timeout`, or of the client's own."""
+        monotonic = self._net.monotonic
+        total = self._wiring.settings.policy.timeout if timeout is None else timeout
+        until = monotonic() + total
+        return lambda: until - monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """Wait, as the client's calls do between attempts."""
+        self._net.sleep(seconds)
+
+    def with_options(self, **options: Unpack[ClientOptions]) -> Client:
+        """A client with other settings that shares this one's connections and state."""
+        copy = Client.__new__(Client)
+        wiring = Wiring(updated(self._wiring.settings, options), self._wiring.state)
+        shares = wiring.settings.shares_transport(self._wiring.settings)
+        copy._transports = self._transports
+        copy._wire_up(wiring, self._net if shares else None)
+        return copy
+
+    def run(self, request: Request, *, model: str | None = None, **options: Any) -> Answer:
+        """A model's turn on plain dicts, for adapters: see `Request`."""
+        call = self._wiring.call(Turn(request), model, options)  # pyright: ignore[reportArgumentType]
+        self._finish(call)
+        return Answer(call)
+
+    def events(
+        self, request: Request, *, model: str | None = None, **options: Any
+    ) -> EventStream[JsonObject]:
+        """A model's turn as plain event dicts, for adapters."""
+        call = self._wiring.call(Turn(request), model, options)  # pyright: ignore[reportArgumentType]
+        return self._stream(call, None)
+
+    def answer(self, plan: Plan) -> Any:
+        """Carry a plan out: a Result, or a stream that has begun."""
+        call = self.call_for(plan)
+        if plan.task.stream:
+            return self._stream(call, Obj).begin()
+        self._finish(call)
+        return Result(call.result or {}, call.record)
+
+    def lazily(self, plan: Plan) -> EventStream[Obj]:
+        """A stream that sends its request when it is first read."""
+        return self._stream(self.call_for(plan), Obj)
+
+    def call_for(self, plan: Plan) -> Call:
+        """The call of a plan."""
+        if plan.stored_id is not None:
+            return self._wiring.stored(plan.task, plan.stored_id, plan.model, plan.options)
+        return self._wiring.call(plan.task, plan.model, plan.options)
+
+    def finish(self, call: Call) -> None:
+        """Drive a call to its end."""
+        self._finish(call)
+
+    def _finish(self, call: Call) -> None:
+        for _ in drive(call, self._net.exchange()):
+            pass
+
+    def _stream(self, call: Call, wrap: Any) -> EventStream[Any]:
+        exchange = self._net.exchange()
+        return EventStream(call, drive(call, exchange), exchange.interrupt, wrap)
+
+    def close(self) -> None:
+        """Close the connections. The client can still be used and then makes new ones."""
+        if self._owns:
+            self._transports.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"Client(model={self._wiring.settings.model!r})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _revived, (self._wiring.settings.portable(),)
+
+    def __copy__(self) -> Client:
+        return self.with_options()
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Client:
+        return self.with_options()
+
+
+def _revived(settings: Settings) -> Client:
+    """A client from another process: keys come from the environment here."""
+    client = Client.__new__(Client)
+    client._wire_up(Wiring(settings))  # pyright: ignore[reportPrivateUsage]
+    return client

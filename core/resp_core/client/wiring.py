@@ -1,0 +1,240 @@
+"""What both clients share: settings, deployments, and the making of calls. No I/O."""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, cast
+
+from resp_core.auth.source import Secret
+from resp_core.credentials import environ
+from resp_core.errors import AmbiguousOriginError, ArgumentError
+from resp_core.flow import Call, Clock, Policy
+from resp_core.io.state import MemoryState
+from resp_core.route.deployment import Connection, merge
+from resp_core.route.resolve import resolve, same_provider
+from resp_core.wire.ids import random_ids
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from resp_core.client.params import CallOptions
+    from resp_core.flow import Task
+    from resp_core.io.state import StateStore
+    from resp_core.observe.hooks import Hook
+    from resp_core.route.deployment import Deployment
+    from resp_core.types.json import JsonObject
+    from resp_core.types.request import OnUnsupported
+
+__all__ = ["Settings", "Wiring", "connection_of", "policy_of"]
+
+_BASES = ("base_url", "api_base", "openai_api_base", "azure_endpoint")
+_CLOCK = Clock(time.monotonic, time.time, random.random, random_ids(os.urandom))
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """A client's settings after the arguments have been read."""
+
+    model: str | None = None
+    connection: Connection = field(default_factory=Connection)
+    policy: Policy = field(default_factory=Policy)
+    on_unsupported: OnUnsupported = "raise"
+    proxy: str | None = None
+    verify: Any = True
+    transport: str = "httpx2"
+    http_client: Any = field(default=None, repr=False)
+    http_async_client: Any = field(default=None, repr=False)
+    hooks: Sequence[Hook] = ()
+
+    def shares_transport(self, other: Settings) -> bool:
+        """Whether connections made for `other` serve these settings too."""
+        names = ("proxy", "verify", "transport", "http_client", "http_async_client", "hooks")
+        return all(getattr(self, name) is getattr(other, name) for name in names)
+
+    def portable(self) -> Settings:
+        """Without what cannot or must not leave the process: secrets, clients, hooks."""
+        return replace(
+            self,
+            connection=without_secrets(self.connection),
+            http_client=None,
+            http_async_client=None,
+            hooks=(),
+            verify=self.verify if isinstance(self.verify, bool | str) else True,
+        )
+
+
+class Wiring:
+    """Settings, the state store and the deployments found so far."""
+
+    def __init__(self, settings: Settings, state: StateStore | None = None) -> None:
+        self.settings = settings
+        self.state: StateStore = MemoryState() if state is None else state
+        self._deployments: dict[str | None, Deployment] = {}
+
+    def deployment(self, model: str | None, connection: Connection | None = None) -> Deployment:
+        """Where a call for `model` goes; raises ArgumentError."""
+        settings = self.settings
+        model = model or settings.model
+        if connection is not None:
+            other = not same_provider(settings.model, model)
+            merged = merge(settings.connection, connection, other_provider=other)
+            return resolve(model, merged, environ())
+        found = self._deployments.get(model)
+        if found is None:
+            found = resolve(model, self._own(model), environ())
+            if len(self._deployments) < 256:
+                self._deployments[model] = found
+        return found
+
+    def _own(self, model: str | None) -> Connection:
+        connection = self.settings.connection
+        if not same_provider(self.settings.model, model):
+            return merge(connection, Connection(), other_provider=True)
+        return connection
+
+    def call(
+        self, task: Task, model: str | None = None, options: CallOptions | None = None
+    ) -> Call:
+        """A call ready to be driven; what is wrong with it is raised here."""
+        options = options or {}
+        deployment = self.deployment(model, connection_of(options))
+        call = Call(task, deployment, policy=self.policy(options), clock=_CLOCK)
+        call.prepare()
+        return call
+
+    def stored(self, task: Task, id: str, model: str | None, options: CallOptions) -> Call:
+        """A call for a stored object, sent to where that object was made.
+
+        Else to the model, provider or base_url of the call, else to the client's own.
+        """
+        if not isinstance(id, str) or not id:  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise ArgumentError(
+                f"The id must be a non-empty string, not {type(id).__name__}.", param="id"
+            )
+
+        def locate(origin: JsonObject | None) -> Deployment:
+            return self._locate(origin, id, model, options)
+
+        return Call(
+            task, None, policy=self.policy(options), clock=_CLOCK, locate=(f"origin:{id}", locate)
+        )
+
+    def _locate(
+        self, origin: JsonObject | None, id: str, model: str | None, options: CallOptions
+    ) -> Deployment:
+        connection = connection_of(options)
+        if origin is not None and not (model or _names_target(connection)):
+            own = self.deployment(origin["model"], connection)
+            if own.base_url == origin["base_url"]:
+                return own
+            there = replace(
+                connection or Connection(),
+                base_url=origin["base_url"],
+                api_version=origin.get("api_version"),
+            )
+            return self.deployment(origin["model"], there)
+        if not (model or _names_target(connection) or self._has_default()):
+            raise AmbiguousOriginError(
+                f"Which server holds {id!r} is not known here: pass model=, provider= or "
+                "base_url=, or give the client a model or provider.",
+                param="model",
+            )
+        return self.deployment(model, connection)
+
+    def _has_default(self) -> bool:
+        connection = self.settings.connection
+        return bool(self.settings.model or connection.provider or connection.base_url)
+
+    def policy(self, options: CallOptions) -> Policy:
+        """The limits of one call: the client's, with what the call says."""
+        return policy_of(cast("Mapping[str, Any]", options), self.settings.policy)
+
+
+def _names_target(connection: Connection | None) -> bool:
+    return connection is not None and bool(connection.provider or connection.base_url)
+
+
+def policy_of(options: Mapping[str, Any], base: Policy) -> Policy:
+    """`base` with `timeout`, `idle_timeout`, `max_retries`, `retry_on_timeout` applied."""
+    changes: dict[str, Any] = {}
+    timeout = options.get("timeout")
+    if timeout is not None:
+        changes["timeout"] = _positive(timeout, "timeout")
+    if options.get("idle_timeout") is not None:
+        changes["idle"] = _positive(options["idle_timeout"], "idle_timeout")
+    retry: dict[str, Any] = {}
+    retries = options.get("max_retries")
+    if retries is not None:
+        if type(retries) is not int or retries < 0:
+            raise ArgumentError(
+                f"max_retries must be an integer of 0 or more, not {retries!r}.",
+                param="max_retries",
+            )
+        retry["max_retries"] = retries
+    if options.get("retry_on_timeout") is not None:
+        retry["retry_on_timeout"] = bool(options["retry_on_timeout"])
+    if retry:
+        changes["retry"] = replace(base.retry, **retry)
+    return replace(base, **changes) if changes else base
+
+
+def _positive(value: Any, name: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
+        raise ArgumentError(
+            f"{name} is a number of seconds above 0, not {value!r}. It is the total over all "
+            "attempts."
+            if name == "timeout"
+            else f"{name} is a number of seconds above 0, not {value!r}.",
+            param=name,
+        )
+    return float(value)
+
+
+def connection_of(options: Mapping[str, Any] | CallOptions) -> Connection | None:
+    """The connection that `options` speak of; None where they say nothing of it."""
+    given: dict[str, Any] = {
+        name: value for name, value in options.items() if value is not None and value != ""
+    }
+    values: dict[str, Any] = {
+        name: given[name] for name in Connection.__dataclass_fields__ if name in given
+    }
+    _base_url(given, values)
+    if "custom_llm_provider" in given:
+        values.setdefault("provider", given["custom_llm_provider"])
+    for name in ("api_key", "azure_ad_token"):
+        value = values.get(name)
+        if isinstance(value, str):
+            values[name] = Secret(value)
+        elif value is not None and hasattr(value, "get_secret_value"):
+            values[name] = Secret(value.get_secret_value())
+    if "scopes" in values:
+        scopes = values["scopes"]
+        values["scopes"] = (scopes,) if isinstance(scopes, str) else tuple(scopes)
+    return Connection(**values) if values else None
+
+
+def _base_url(given: Mapping[str, Any], values: dict[str, Any]) -> None:
+    said = {name: given[name] for name in _BASES if name in given}
+    if not said:
+        return
+    if len(set(map(str, said.values()))) > 1:
+        raise ArgumentError(
+            f"{' and '.join(said)} name different addresses: give one of them.", param="base_url"
+        )
+    values["base_url"] = str(next(iter(said.values())))
+
+
+def without_secrets(connection: Connection) -> Connection:
+    """`connection` without credentials, and without headers, which may carry some."""
+    return replace(
+        connection,
+        api_key=None,
+        azure_ad_token=None,
+        azure_ad_token_provider=None,
+        credential=None,
+        default_headers={},
+        default_query={},
+    )

@@ -1,0 +1,133 @@
+"""Everything a call may ask of the outside world: a closed union, at most twelve.
+
+`flow.Call` yields an effect and is sent its answer; `drive` performs it. An effect exists only
+for what may block. Adding one needs an ADR.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from resp_core.auth.source import TokenSource
+    from resp_core.observe.record import CallRecord
+    from resp_core.types.json import JsonObject
+
+__all__ = [
+    "Close",
+    "Effect",
+    "Emit",
+    "HttpCall",
+    "Limits",
+    "Load",
+    "Open",
+    "Opened",
+    "Read",
+    "Record",
+    "Save",
+    "Sleep",
+    "Token",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Time and size limits of one request.
+
+    `deadline` is an instant of the injected monotonic clock (seconds) for the whole call, all
+    attempts together; `connect` and `idle` are seconds. `idle` bounds the wait for the next
+    bytes of a stream (None: only the deadline). `body_bytes` caps the decoded body.
+    """
+
+    deadline: float
+    total: float
+    connect: float = 5.0
+    idle: float | None = None
+    body_bytes: int = 32 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class HttpCall:
+    """One HTTP request, complete: absolute URL, headers with credentials, body bytes."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    content: bytes
+    limits: Limits
+    stream: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """Answer to `Open`: status and headers (names in lower case). The body is read by `Read`."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """Send a request; answer `Opened`. Closes what an earlier `Open` of this call left open."""
+
+    call: HttpCall
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """The next bytes of the decoded body, as they come; b"" at its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """Done with the body: give the connection back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sleep:
+    """Wait this many seconds."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A bearer token from `source`; `refresh` asks past its cache. Answer: str."""
+
+    source: TokenSource
+    refresh: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """A value of the state store, or None."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Save:
+    """Put a JSON value into the state store."""
+
+    key: str
+    value: JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Hand the finished call record to hooks and sinks."""
+
+    record: CallRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Emit:
+    """Give events (Responses) or chunks (Chat) to the caller: those of one network read."""
+
+    events: list[JsonObject]
+
+
+Effect: TypeAlias = Open | Read | Close | Sleep | Token | Load | Save | Record | Emit
+Answer: TypeAlias = Any

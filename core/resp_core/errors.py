@@ -1,0 +1,310 @@
+"""Every error this package raises, one tree.
+
+RespError
+├── ArgumentError (ValueError)          your call is wrong; nothing was sent
+│   ├── UnsupportedError                this target cannot express what was asked
+│   ├── UnknownProviderError            the model string names no provider
+│   ├── CredentialError                 a key, token or endpoint is missing or malformed
+│   ├── ConfigError                     a configuration file or variable is wrong
+│   └── AmbiguousOriginError            which server holds this id cannot be told
+└── APIError                            the call was sent, or could have been
+    ├── APIConnectionError              no answer: refused, DNS, TLS, reset
+    │   ├── APITimeoutError             the deadline, connect or idle limit passed
+    │   ├── RedirectError               the server pointed elsewhere; not followed
+    │   └── StreamInterrupted           the connection died inside a stream
+    ├── APIStatusError                  the server answered with a status of 400 or more
+    │   ├── BadRequestError             400
+    │   │   ├── ContextWindowExceededError
+    │   │   └── ContentFilterError
+    │   ├── AuthenticationError         401
+    │   ├── PermissionDeniedError       403
+    │   ├── NotFoundError               404
+    │   ├── ConflictError               409
+    │   ├── RequestTooLargeError        413
+    │   ├── UnprocessableEntityError    422
+    │   ├── RateLimitError              429
+    │   │   └── QuotaError              429 that waiting does not cure
+    │   └── InternalServerError         5xx
+    │       └── OverloadedError         503, 529
+    ├── ProtocolError                   the answer is not what the wire format allows
+    │   ├── StreamIncomplete            a stream ended without its terminal event
+    │   └── LimitError                  an answer larger than the set caps
+    ├── ResponseFailedError             `response.failed`, or an `error` event in a stream
+    ├── ResponseCancelledError          the response was cancelled on the server
+    └── RefusalError                    the model declined, and the caller asked for data
+
+The names are those of the OpenAI SDK where the meaning is the same.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from resp_core.types.json import JsonObject
+
+__all__ = [
+    "APIConnectionError",
+    "APIError",
+    "APIStatusError",
+    "APITimeoutError",
+    "AmbiguousOriginError",
+    "ArgumentError",
+    "AuthenticationError",
+    "BadRequestError",
+    "ConfigError",
+    "ConflictError",
+    "ContentFilterError",
+    "ContextWindowExceededError",
+    "CredentialError",
+    "InternalServerError",
+    "LimitError",
+    "NotFoundError",
+    "OverloadedError",
+    "PermissionDeniedError",
+    "ProtocolError",
+    "QuotaError",
+    "RateLimitError",
+    "RedirectError",
+    "RefusalError",
+    "RequestTooLargeError",
+    "RespError",
+    "ResponseCancelledError",
+    "ResponseFailedError",
+    "StreamIncomplete",
+    "StreamInterrupted",
+    "UnknownProviderError",
+    "UnprocessableEntityError",
+    "UnsupportedError",
+]
+
+
+class RespError(Exception):
+    """Base of every error of this package. `str(error)` is redacted and one paragraph long."""
+
+    message: str
+    #: True where the same call may succeed later, or at another deployment.
+    is_retryable: bool = False
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class ArgumentError(RespError, ValueError):
+    """A bad argument, found before anything was sent. `param` names it."""
+
+    def __init__(self, message: str, *, param: str | None = None) -> None:
+        super().__init__(message)
+        self.param = param
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (type(self), self.__dict__)
+
+
+class UnsupportedError(ArgumentError):
+    """The target cannot express `param`; see `on_unsupported` to drop it knowingly."""
+
+
+class UnknownProviderError(ArgumentError):
+    """The model string names no provider. The text lists candidates."""
+
+
+class CredentialError(ArgumentError):
+    """A key, token or endpoint is missing or malformed. The text names the variable to set."""
+
+
+class ConfigError(ArgumentError):
+    """A configuration file or environment variable holds something that cannot be used."""
+
+
+class AmbiguousOriginError(ArgumentError):
+    """An id was given, but not the server that holds it: pass `model=`, `provider=` or `base_url=`."""
+
+
+class APIError(RespError):
+    """The call was sent, or was about to be.
+
+    `attempts` counts the requests made (>= 0), `partial` is the response as far as it came
+    (a Responses object with `status: "incomplete"`, or a Chat completion), or None.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str | None = None,
+        param: str | None = None,
+        provider: str | None = None,
+        model: str | None = None,
+        request_id: str | None = None,
+        body: Any = None,
+        partial: JsonObject | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.param = param
+        self.provider = provider
+        self.model = model
+        self.request_id = request_id
+        self.body = body
+        self.partial = partial
+        self.attempts = 0
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (type(self), self.__dict__)
+
+
+class APIConnectionError(APIError):
+    """No answer came: the text names host and reason."""
+
+    is_retryable = True
+
+
+class APITimeoutError(APIConnectionError):
+    """A time limit passed. `kind` is "total", "connect" or "idle"; `seconds` the limit."""
+
+    def __init__(
+        self, message: str, *, kind: str = "total", seconds: float | None = None, **fields: Any
+    ) -> None:
+        super().__init__(message, **fields)
+        self.kind = kind
+        self.seconds = seconds
+
+
+class RedirectError(APIConnectionError):
+    """The server answered with a redirect. It was not followed and nothing was sent there."""
+
+    is_retryable = False
+
+
+class StreamInterrupted(APIConnectionError):
+    """The connection died inside a stream; `partial` holds what came before."""
+
+    is_retryable = False
+
+
+class APIStatusError(APIError):
+    """A status of 400 or more. `retry_after` is in seconds, as the server asked, or None."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status_code: int,
+        headers: Mapping[str, str] | None = None,
+        retry_after: float | None = None,
+        **fields: Any,
+    ) -> None:
+        super().__init__(message, **fields)
+        self.status_code = status_code
+        self.headers = dict(headers or {})
+        self.retry_after = retry_after
+
+
+class BadRequestError(APIStatusError):
+    """400."""
+
+
+class ContextWindowExceededError(BadRequestError):
+    """The input is longer than the model's context window."""
+
+
+class ContentFilterError(BadRequestError):
+    """Blocked by a content filter. `filters` holds the provider's categories, or None."""
+
+    filters: Any = None
+
+
+class AuthenticationError(APIStatusError):
+    """401."""
+
+
+class PermissionDeniedError(APIStatusError):
+    """403."""
+
+
+class NotFoundError(APIStatusError):
+    """404. On Azure the text names the URL that was tried."""
+
+
+class ConflictError(APIStatusError):
+    """409."""
+
+    is_retryable = True
+
+
+class RequestTooLargeError(APIStatusError):
+    """413."""
+
+
+class UnprocessableEntityError(APIStatusError):
+    """422."""
+
+
+class RateLimitError(APIStatusError):
+    """429."""
+
+    is_retryable = True
+
+
+class QuotaError(RateLimitError):
+    """429 because money or quota ran out: waiting does not help, another deployment may."""
+
+    is_retryable = False
+
+
+class InternalServerError(APIStatusError):
+    """5xx."""
+
+    is_retryable = True
+
+
+class OverloadedError(InternalServerError):
+    """503 or 529: the server is overloaded."""
+
+
+class ProtocolError(APIError):
+    """The server's answer breaks its own format."""
+
+    is_retryable = True
+
+
+class StreamIncomplete(ProtocolError):
+    """A stream ended without its terminal event; `partial` holds what came before."""
+
+    is_retryable = False
+
+
+class LimitError(ProtocolError):
+    """The answer is larger than the caps allow."""
+
+    is_retryable = False
+
+
+class ResponseFailedError(APIError):
+    """The server reported a failure inside a response: `code` and the text are the server's."""
+
+    is_retryable = True
+
+
+class ResponseCancelledError(APIError):
+    """The response was cancelled on the server."""
+
+
+class RefusalError(APIError):
+    """The model declined. `refusal` is its text."""
+
+    def __init__(self, message: str, *, refusal: str = "", **fields: Any) -> None:
+        super().__init__(message, **fields)
+        self.refusal = refusal
+
+
+def _rebuild(cls: type[RespError], fields: dict[str, Any]) -> RespError:
+    """Unpickle: constructors take keywords, which `Exception.__reduce__` would lose."""
+    error = cls.__new__(cls)
+    Exception.__init__(error, fields.get("message", ""))
+    error.__dict__.update(fields)
+    return error

@@ -1,0 +1,98 @@
+"""`transport="aiohttp"`: httpx-aiohttp's transport for httpx2, one for each loop and proxy."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+from resp_core.errors import ArgumentError
+from resp_core.io.pool import AsyncBody
+from resp_core.io.tls import tls_context
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Callable, Mapping
+
+    from resp_core.effects import HttpCall
+    from resp_core.io.proxies import ProxyTable
+
+__all__ = ["AiohttpPools"]
+
+
+class AiohttpPools:
+    """Awaited connections by aiohttp. Raises httpx2's exceptions."""
+
+    def __init__(
+        self, proxies: ProxyTable, verify: Any, environ: Mapping[str, str]
+    ) -> None:
+        try:
+            from httpx_aiohttp.httpx2 import AiohttpTransport
+        except ImportError as error:
+            raise ArgumentError(
+                'transport="aiohttp" needs httpx-aiohttp: pip install "respkit[aiohttp]".',
+                param="transport",
+            ) from error
+        self._transport = AiohttpTransport
+        self._proxies = proxies
+        self._verify = verify
+        self._environ = environ
+        self._loops: WeakKeyDictionary[Any, dict[str | None, Any]] = WeakKeyDictionary()
+        self._keepers: WeakKeyDictionary[Any, AsyncGenerator[None, None]] = WeakKeyDictionary()
+
+    async def open(self, call: HttpCall, monotonic: Callable[[], float]) -> AsyncBody:
+        """Send `call`. The deadline is the caller's to keep."""
+        import httpx2
+
+        transport = await self._route(self._proxies.proxy_for(call.url))
+        connect = min(call.limits.connect, max(call.limits.deadline - monotonic(), 0.001))
+        request = httpx2.Request(
+            call.method,
+            call.url,
+            headers=dict(call.headers),
+            content=call.content,
+            extensions={"timeout": {"connect": connect, "read": None, "pool": None}},
+        )
+        response = await transport.handle_async_request(request)
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        return AsyncBody(
+            response.status_code, headers, aiter(response.stream), response.stream.aclose
+        )
+
+    async def close(self) -> None:
+        """Close the running loop's connections; the next call makes new ones."""
+        await _close_all(self._loops.pop(asyncio.get_running_loop(), {}))
+
+    async def _route(self, proxy: str | None) -> Any:
+        loop = asyncio.get_running_loop()
+        routes = self._loops.get(loop)
+        if routes is None:
+            routes = self._loops[loop] = {}
+            # Closed with the loop: see `pool.AsyncPools`.
+            self._keepers[loop] = keeper = _keep(routes)
+            await anext(keeper)
+        if proxy not in routes:
+            routes[proxy] = self._make(proxy)
+        return routes[proxy]
+
+    def _make(self, proxy: str | None) -> Any:
+        import httpx2
+
+        return self._transport(
+            verify=tls_context(self._verify, self._environ),
+            trust_env=False,
+            limits=httpx2.Limits(max_connections=None, keepalive_expiry=30.0),
+            proxy=None if proxy is None else httpx2.Proxy(proxy),
+        )
+
+
+async def _keep(routes: dict[str | None, Any]) -> AsyncGenerator[None, None]:
+    try:
+        yield
+    finally:
+        await _close_all(routes)
+
+
+async def _close_all(routes: dict[str | None, Any]) -> None:
+    for transport in routes.values():
+        await transport.aclose()
+    routes.clear()

@@ -1,0 +1,89 @@
+"""From the exceptions of any HTTP library to ours.
+
+httpcore2, httpx2 and httpx name their exceptions alike, so one table by name serves them all,
+and none of them has to be imported for it.
+"""
+
+from __future__ import annotations
+
+import ssl
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from resp_core.errors import APIConnectionError, APITimeoutError, ProtocolError, RespError
+
+if TYPE_CHECKING:
+    from resp_core.effects import Limits
+
+__all__ = ["connection_error", "deadline_error"]
+
+
+def deadline_error(limits: Limits) -> APITimeoutError:
+    """The whole call has taken longer than it may."""
+    return APITimeoutError(
+        f"The call was not done within its total time limit of {limits.total:g} s (timeout=).",
+        kind="total",
+        seconds=limits.total,
+    )
+
+
+def connection_error(error: BaseException, url: str, limits: Limits, *, left: float) -> RespError:
+    """The typed error for `error` while talking to `url`, with `left` seconds to the deadline."""
+    if isinstance(error, RespError):
+        return error
+    names = {cls.__name__ for cls in type(error).__mro__}
+    host = urlsplit(url).netloc
+    cause = _root(error)
+    if left <= 0 and names & {"TimeoutException", "TimeoutError"}:
+        return deadline_error(limits)
+    if "ConnectTimeout" in names and not _refused(cause):
+        return APITimeoutError(
+            f"Connecting to {host} took longer than {limits.connect:g} s.",
+            kind="connect",
+            seconds=limits.connect,
+        )
+    if names & {"ReadTimeout", "WriteTimeout", "PoolTimeout", "TimeoutException", "TimeoutError"}:
+        if limits.idle is not None and "PoolTimeout" not in names:
+            return APITimeoutError(
+                f"{host} sent nothing for {limits.idle:g} s (idle_timeout=).",
+                kind="idle",
+                seconds=limits.idle,
+            )
+        return deadline_error(limits)
+    if isinstance(cause, ssl.SSLError):
+        failure = APIConnectionError(f"TLS with {host} failed: {_reason(cause)}.")
+        failure.is_retryable = not isinstance(cause, ssl.SSLCertVerificationError)
+        return failure
+    if "RemoteProtocolError" in names:
+        return APIConnectionError(f"{host} broke off the connection: {_reason(error)}.")
+    if "DecodingError" in names:
+        return ProtocolError(f"{host} sent a body that cannot be decoded: {_reason(error)}.")
+    if "ProxyError" in names:
+        return APIConnectionError(f"The proxy on the way to {host} refused: {_reason(error)}.")
+    if "UnsupportedProtocol" in names:
+        return APIConnectionError(f"{host} cannot be reached by this URL: {_reason(error)}.")
+    return APIConnectionError(f"No connection to {host}: {_reason(cause)}.")
+
+
+def _root(error: BaseException) -> BaseException:
+    """The first cause, where the reason stands: libraries wrap it several times."""
+    seen: set[int] = set()
+    while id(error) not in seen:
+        seen.add(id(error))
+        below = error.__cause__ or error.__context__
+        if below is None:
+            break
+        if not isinstance(below, OSError | ssl.SSLError) and isinstance(error, OSError):
+            break
+        error = below
+    return error
+
+
+def _refused(cause: BaseException) -> bool:
+    """A refusal or a failed look-up that aiohttp's bridge reports as a connect timeout."""
+    return isinstance(cause, OSError) and not isinstance(cause, TimeoutError)
+
+
+def _reason(error: BaseException) -> str:
+    text = str(error).strip() or type(error).__name__
+    return text.splitlines()[0][:200].rstrip(".")

@@ -1,0 +1,302 @@
+"""Performs the effects of a call: blocking (`Net`) or awaited (`AsyncNet`), one each per client.
+
+An exchange is the I/O of one call: at most one open body, read through a bounded inflater.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from typing import TYPE_CHECKING, Any, Protocol
+
+from resp_core.effects import Close, Load, Open, Opened, Read, Record, Save, Sleep, Token
+from resp_core.io.failures import connection_error, deadline_error
+from resp_core.io.identity import async_token, sync_token
+from resp_core.io.inflate import inflater
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from resp_core.effects import Answer, Effect, HttpCall
+    from resp_core.io.inflate import Inflater
+    from resp_core.io.pool import AsyncBody, Body
+    from resp_core.io.state import StateStore
+    from resp_core.observe.hooks import Hook
+
+__all__ = ["AsyncNet", "AsyncTransport", "Net", "Transport"]
+
+logger = logging.getLogger("resp_core")
+
+_DRAIN = 0.5  # seconds to wait for the end of a body whose content is already complete
+_RELEASE = 1.0  # seconds for what is owed when a call is walked away from
+
+
+class Transport(Protocol):
+    """Sends a complete request; raises its library's exceptions."""
+
+    def open(self, call: HttpCall, monotonic: Callable[[], float]) -> Body: ...
+
+    def close(self) -> None: ...
+
+
+class AsyncTransport(Protocol):
+    """The same, awaited."""
+
+    async def open(self, call: HttpCall, monotonic: Callable[[], float]) -> AsyncBody: ...
+
+    async def close(self) -> None: ...
+
+
+class Net:
+    """What the blocking exchanges of one client share."""
+
+    def __init__(
+        self, transport_for: Callable[[str], Transport], state: StateStore, hooks: Sequence[Hook]
+    ) -> None:
+        self.transport_for = transport_for
+        self.state = state
+        self.hooks = hooks
+        self.monotonic = time.monotonic
+        self.sleep: Callable[[float], None] = time.sleep
+
+    def exchange(self) -> _Exchange:
+        """The I/O of one call."""
+        return _Exchange(self)
+
+
+class AsyncNet:
+    """What the awaited exchanges of one client share."""
+
+    def __init__(
+        self,
+        transport_for: Callable[[str], AsyncTransport],
+        state: StateStore,
+        hooks: Sequence[Hook],
+    ) -> None:
+        self.transport_for = transport_for
+        self.state = state
+        self.hooks = hooks
+        self.monotonic = time.monotonic
+        self.sleep: Callable[[float], Any] = asyncio.sleep
+
+    def exchange(self) -> _AsyncExchange:
+        """The I/O of one call."""
+        return _AsyncExchange(self)
+
+
+class _Exchange:
+    __slots__ = ("_body", "_call", "_inflate", "_net")
+
+    def __init__(self, net: Net) -> None:
+        self._net = net
+        self._body: Body | None = None
+        self._call: HttpCall | None = None
+        self._inflate: Inflater | Any = None
+
+    def perform(self, effect: Effect) -> Answer:
+        """Do it; raise what the flow should see."""
+        match effect:
+            case Read():
+                return self._read()
+            case Open(call):
+                return self._open(call)
+            case Close():
+                self._drain()
+            case Sleep(seconds):
+                self._net.sleep(seconds)
+            case Token(source, _):
+                return sync_token(source)
+            case _:
+                return _keep_or_tell(effect, self._net)
+        return None
+
+    def release(self, pending: Mapping[str, Effect]) -> None:
+        """Close what is open and perform what is owed; never raises."""
+        self.abort()
+        for effect in pending.values():
+            with contextlib.suppress(Exception):
+                self.perform(effect)
+
+    def abort(self) -> None:
+        """End the connection at once; safe from any thread."""
+        body, self._body = self._body, None
+        if body is not None:
+            with contextlib.suppress(Exception):
+                body.close()
+
+    def interrupt(self) -> None:
+        """Wake a read that another thread is waiting in; the read then fails."""
+        body = self._body
+        if body is not None:
+            body.interrupt()
+
+    def _open(self, call: HttpCall) -> Opened:
+        self.abort()
+        net = self._net
+        left = call.limits.deadline - net.monotonic()
+        if left <= 0:
+            raise deadline_error(call.limits)
+        self._call = call
+        try:
+            body = net.transport_for(call.url).open(call, net.monotonic)
+        except Exception as error:
+            raise self._failure(error, call) from error
+        self._body = body
+        self._inflate = inflater(body.headers.get("content-encoding", ""), call.limits.body_bytes)
+        return Opened(body.status, body.headers)
+
+    def _read(self) -> bytes:
+        body, call = self._body, self._call
+        if body is None or call is None:
+            return b""
+        try:
+            while True:
+                if self._net.monotonic() >= call.limits.deadline:
+                    raise deadline_error(call.limits)
+                piece = next(body.pieces, None)
+                if piece is None:
+                    self._inflate.close()
+                    self.abort()
+                    return b""
+                data = self._inflate.feed(piece)
+                if data:
+                    return data
+        except Exception as error:
+            self.abort()
+            raise self._failure(error, call) from error
+
+    def _drain(self) -> None:
+        """Read a complete answer to its end, so that its connection can serve again."""
+        body = self._body
+        if body is not None:
+            until = self._net.monotonic() + _DRAIN
+            with contextlib.suppress(Exception):
+                while next(body.pieces, None) is not None and self._net.monotonic() < until:
+                    pass
+        self.abort()
+
+    def _failure(self, error: Exception, call: HttpCall) -> Exception:
+        left = call.limits.deadline - self._net.monotonic()
+        return connection_error(error, call.url, call.limits, left=left - 0.002)
+
+
+class _AsyncExchange:
+    __slots__ = ("_body", "_call", "_inflate", "_net")
+
+    def __init__(self, net: AsyncNet) -> None:
+        self._net = net
+        self._body: AsyncBody | None = None
+        self._call: HttpCall | None = None
+        self._inflate: Inflater | Any = None
+
+    async def perform(self, effect: Effect) -> Answer:
+        """Do it; raise what the flow should see."""
+        match effect:
+            case Read():
+                return await self._read()
+            case Open(call):
+                return await self._open(call)
+            case Close():
+                await self._drain()
+            case Sleep(seconds):
+                await self._net.sleep(seconds)
+            case Token(source, _):
+                return await async_token(source)
+            case _:
+                return _keep_or_tell(effect, self._net)
+        return None
+
+    async def release(self, pending: Mapping[str, Effect]) -> None:
+        """Close what is open and perform what is owed, shielded; never raises."""
+        if self._body is None and not pending:
+            return
+        task = asyncio.ensure_future(self._finish(pending))
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_RELEASE):
+                await asyncio.shield(task)
+
+    async def abort(self) -> None:
+        """End the connection at once."""
+        body, self._body = self._body, None
+        if body is not None:
+            with contextlib.suppress(Exception):
+                await body.close()
+
+    async def _finish(self, pending: Mapping[str, Effect]) -> None:
+        await self.abort()
+        for effect in pending.values():
+            with contextlib.suppress(Exception):
+                await self.perform(effect)
+
+    async def _open(self, call: HttpCall) -> Opened:
+        await self.abort()
+        net = self._net
+        self._call = call
+        try:
+            async with asyncio.timeout_at(self._when(call)):
+                body = await net.transport_for(call.url).open(call, net.monotonic)
+        except Exception as error:
+            raise self._failure(error, call) from error
+        self._body = body
+        self._inflate = inflater(body.headers.get("content-encoding", ""), call.limits.body_bytes)
+        return Opened(body.status, body.headers)
+
+    async def _read(self) -> bytes:
+        body, call = self._body, self._call
+        if body is None or call is None:
+            return b""
+        try:
+            while True:
+                async with asyncio.timeout_at(self._when(call)):
+                    piece = await anext(body.pieces, None)
+                if piece is None:
+                    self._inflate.close()
+                    await self.abort()
+                    return b""
+                data = self._inflate.feed(piece)
+                if data:
+                    return data
+        except Exception as error:
+            await self.abort()
+            raise self._failure(error, call) from error
+
+    async def _drain(self) -> None:
+        body = self._body
+        if body is not None:
+            with contextlib.suppress(Exception):
+                async with asyncio.timeout(_DRAIN):
+                    while await anext(body.pieces, None) is not None:
+                        pass
+        await self.abort()
+
+    def _when(self, call: HttpCall) -> float:
+        """The instant of the loop's clock at which waiting ends."""
+        left = call.limits.deadline - self._net.monotonic()
+        if left <= 0:
+            raise deadline_error(call.limits)
+        idle = call.limits.idle
+        return asyncio.get_running_loop().time() + (left if idle is None else min(left, idle))
+
+    def _failure(self, error: Exception, call: HttpCall) -> Exception:
+        left = call.limits.deadline - self._net.monotonic()
+        return connection_error(error, call.url, call.limits, left=left - 0.002)
+
+
+def _keep_or_tell(effect: Effect, net: Net | AsyncNet) -> Answer:
+    """The effects that memory answers, alike in both worlds."""
+    match effect:
+        case Load(key):
+            return net.state.load(key)
+        case Save(key, value):
+            net.state.save(key, value)
+        case Record(record):
+            for hook in net.hooks:
+                try:
+                    hook(record)
+                except Exception:  # a hook must not cost the caller the answer
+                    logger.exception("a hook failed on the record of a call")
+        case _:
+            raise TypeError(f"{type(effect).__name__} is not an effect of this exchange.")
+    return None

@@ -1,0 +1,418 @@
+"""Connections of our own: httpcore2 pools, sharded, with deadlines that dripping bytes cannot
+stretch.
+
+httpcore2 is the connection layer of httpx2. Its client layer (URL merging, cookies, redirects,
+response objects) costs as much as all the rest of a call and does nothing for a request that is
+already complete, so calls go to the pool directly.
+
+A pool's bookkeeping grows with its connections, so each pool serves at most `_SHARE` calls at
+once and a further one is made when all are busy. The first pool with room is taken: few calls
+at once keep using the same few connections.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import socket
+import threading
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
+from weakref import WeakKeyDictionary
+
+import httpcore2
+
+from resp_core.io.tls import tls_context
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Mapping
+
+    from resp_core.effects import HttpCall
+    from resp_core.io.proxies import ProxyTable
+
+__all__ = ["AsyncBody", "AsyncPools", "Body", "Patience", "SyncPools"]
+
+_SHARE = 12
+_KEEPALIVE = 30.0  # seconds that an idle connection is kept
+_WRITE_PIECE = 256 * 1024
+
+
+class Patience(float):
+    """A timeout that shrinks: every read gets the time left, at most `idle` seconds.
+
+    httpcore2 hands a request's timeouts down to the network stream untouched, so one object
+    per call reaches every read and write of that call.
+    """
+
+    __slots__ = ("deadline", "idle", "monotonic")
+
+    deadline: float
+    idle: float
+    monotonic: Callable[[], float]
+
+    @classmethod
+    def until(
+        cls, deadline: float, idle: float | None, monotonic: Callable[[], float]
+    ) -> Patience:
+        """Patience to `deadline` (an instant of `monotonic`), `idle` seconds at a time."""
+        self = cls(max(deadline - monotonic(), 0.001))
+        self.deadline = deadline
+        self.idle = float("inf") if idle is None else idle
+        self.monotonic = monotonic
+        return self
+
+    def left(self) -> float:
+        """Seconds that the next read may take; never below a millisecond."""
+        return max(min(self.deadline - self.monotonic(), self.idle), 0.001)
+
+
+class _Stream(httpcore2.NetworkStream):
+    def __init__(self, inner: httpcore2.NetworkStream) -> None:
+        self._inner = inner
+        self.read_inner = inner.read
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        if type(timeout) is Patience:
+            if timeout.deadline <= timeout.monotonic():
+                raise httpcore2.ReadTimeout("the time limit of the call has passed")
+            timeout = timeout.left()
+        return self.read_inner(max_bytes, timeout)
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        if len(buffer) <= _WRITE_PIECE:
+            self._inner.write(buffer, _seconds(timeout))
+            return
+        for start in range(0, len(buffer), _WRITE_PIECE):
+            self._inner.write(buffer[start : start + _WRITE_PIECE], _seconds(timeout))
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
+    ) -> httpcore2.NetworkStream:
+        return _Stream(self._inner.start_tls(ssl_context, server_hostname, _seconds(timeout)))
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._inner.get_extra_info(info)
+
+
+class _Backend(httpcore2.NetworkBackend):
+    def __init__(self) -> None:
+        self._inner = httpcore2.SyncBackend()
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore2.NetworkStream:
+        stream = self._inner.connect_tcp(
+            host, port, _seconds(timeout), local_address, socket_options
+        )
+        return _Stream(stream)
+
+
+def _seconds(timeout: float | None) -> float | None:
+    return timeout.left() if type(timeout) is Patience else timeout
+
+
+class Body:
+    """An open answer: status, headers, then raw bytes piece by piece."""
+
+    __slots__ = ("_close", "_socket", "headers", "pieces", "status")
+
+    def __init__(
+        self,
+        status: int,
+        headers: Mapping[str, str],
+        pieces: Iterator[bytes],
+        close: Callable[[], None],
+        find_socket: Callable[[], Any] | None = None,
+    ) -> None:
+        self._socket = find_socket
+        self.status = status
+        self.headers = headers
+        self.pieces = pieces
+        self._close = close
+
+    def close(self) -> None:
+        """Give the connection back, or end it if the body was not read to its end."""
+        self._close()
+
+    def interrupt(self) -> None:
+        """End the connection under a read that another thread is waiting in."""
+        found = None if self._socket is None else self._socket()
+        if found is not None:
+            with contextlib.suppress(OSError):
+                found.shutdown(socket.SHUT_RDWR)
+
+
+class AsyncBody:
+    """An open answer, awaited."""
+
+    __slots__ = ("_close", "headers", "pieces", "status")
+
+    def __init__(
+        self,
+        status: int,
+        headers: Mapping[str, str],
+        pieces: AsyncIterator[bytes],
+        close: Callable[[], Any],
+    ) -> None:
+        self.status = status
+        self.headers = headers
+        self.pieces = pieces
+        self._close = close
+
+    async def close(self) -> None:
+        """Give the connection back, or end it if the body was not read to its end."""
+        await self._close()
+
+
+class _Shards:
+    """Pools of one route (direct, or one proxy) and how many calls each serves now."""
+
+    def __init__(self, make: Callable[[], Any]) -> None:
+        self._make = make
+        self.pools: list[Any] = []
+        self._busy: list[int] = []
+
+    def take(self) -> int:
+        """The index of a pool with room; made if there is none."""
+        for index, busy in enumerate(self._busy):
+            if busy < _SHARE:
+                self._busy[index] += 1
+                return index
+        self.pools.append(self._make())
+        self._busy.append(1)
+        return len(self.pools) - 1
+
+    def give(self, index: int) -> None:
+        """The call is over."""
+        self._busy[index] -= 1
+
+
+class SyncPools:
+    """Blocking connections of one client. Thread-safe; made anew after a fork."""
+
+    def __init__(
+        self, proxies: ProxyTable, verify: Any, environ: Mapping[str, str]
+    ) -> None:
+        self._proxies = proxies
+        self._verify = verify
+        self._environ = environ
+        self._lock = threading.Lock()
+        self._pid = os.getpid()
+        self._routes: dict[str | None, _Shards] = {}
+
+    def open(self, call: HttpCall, monotonic: Callable[[], float]) -> Body:
+        """Send `call`; raises httpcore2's exceptions."""
+        shards, index = self._take(self._proxies.proxy_for(call.url))
+        limits = call.limits
+        patience = Patience.until(limits.deadline, limits.idle, monotonic)
+        timeouts = {
+            "connect": min(limits.connect, patience.left()),
+            "read": patience,
+            "write": patience,
+            "pool": float(patience),
+        }
+        try:
+            response = shards.pools[index].handle_request(_request(call, timeouts))
+        except BaseException:
+            self._give(shards, index)
+            raise
+        given = False
+
+        def close() -> None:
+            nonlocal given
+            if not given:
+                given = True
+                try:
+                    response.close()
+                finally:
+                    self._give(shards, index)
+
+        stream = response.extensions.get("network_stream")
+        return Body(
+            response.status,
+            _headers(response.headers),
+            iter(response.stream),
+            close,
+            lambda: stream and stream.get_extra_info("socket"),
+        )
+
+    def close(self) -> None:
+        """Close all connections; the next call makes new ones."""
+        with self._lock:
+            routes, self._routes = self._routes, {}
+        for shards in routes.values():
+            for pool in shards.pools:
+                pool.close()
+
+    def _take(self, proxy: str | None) -> tuple[_Shards, int]:
+        with self._lock:
+            if self._pid != os.getpid():
+                self._pid, self._routes = os.getpid(), {}
+            shards = self._routes.get(proxy)
+            if shards is None:
+                shards = self._routes[proxy] = _Shards(lambda: self._pool(proxy))
+            return shards, shards.take()
+
+    def _give(self, shards: _Shards, index: int) -> None:
+        with self._lock:
+            shards.give(index)
+
+    def _pool(self, proxy: str | None) -> httpcore2.ConnectionPool:
+        return httpcore2.ConnectionPool(
+            network_backend=_Backend(), **_pool_settings(proxy, self._verify, self._environ)
+        )
+
+
+class AsyncPools:
+    """Awaited connections of one client: a set per event loop, closed when the loop ends."""
+
+    def __init__(
+        self, proxies: ProxyTable, verify: Any, environ: Mapping[str, str]
+    ) -> None:
+        self._proxies = proxies
+        self._verify = verify
+        self._environ = environ
+        self._loops: WeakKeyDictionary[Any, dict[str | None, _Shards]] = WeakKeyDictionary()
+
+    async def open(self, call: HttpCall, monotonic: Callable[[], float]) -> AsyncBody:
+        """Send `call`; raises httpcore2's exceptions. The deadline is the caller's to keep."""
+        routes = self._loops.get(asyncio.get_running_loop())
+        if routes is None:
+            routes = await self._begin()
+        proxy = self._proxies.proxy_for(call.url)
+        shards = routes.get(proxy)
+        if shards is None:
+            shards = routes[proxy] = _Shards(lambda: self._pool(proxy))
+        index = shards.take()
+        connect = min(call.limits.connect, max(call.limits.deadline - monotonic(), 0.001))
+        try:
+            response = await shards.pools[index].handle_async_request(
+                _request(call, {"connect": connect})
+            )
+        except BaseException:
+            shards.give(index)
+            raise
+        given = False
+
+        async def close() -> None:
+            nonlocal given
+            if not given:
+                given = True
+                try:
+                    await response.aclose()
+                finally:
+                    shards.give(index)
+
+        return AsyncBody(
+            response.status, _headers(response.headers), aiter(response.stream), close
+        )
+
+    async def close(self) -> None:
+        """Close the running loop's connections; the next call makes new ones."""
+        routes = self._loops.pop(asyncio.get_running_loop(), {})
+        await _close_all(routes)
+
+    async def _begin(self) -> dict[str | None, _Shards]:
+        routes: dict[str | None, _Shards] = {}
+        loop = asyncio.get_running_loop()
+        self._loops[loop] = routes
+        # `asyncio.run` closes the async generators that a loop has begun: so ours ends the
+        # connections while the loop can still do it.
+        keeper = _keep(routes)
+        _keepers.setdefault(loop, []).append(keeper)
+        await anext(keeper)
+        return routes
+
+    def _pool(self, proxy: str | None) -> httpcore2.AsyncConnectionPool:
+        return httpcore2.AsyncConnectionPool(
+            **_pool_settings(proxy, self._verify, self._environ)
+        )
+
+
+#: The generators of `_keep`, alive as long as their loop.
+_keepers: WeakKeyDictionary[Any, list[AsyncGenerator[None, None]]] = WeakKeyDictionary()
+
+
+async def _keep(routes: dict[str | None, _Shards]) -> AsyncGenerator[None, None]:
+    try:
+        yield
+    finally:
+        await _close_all(routes)
+
+
+async def _close_all(routes: dict[str | None, _Shards]) -> None:
+    for shards in routes.values():
+        for pool in shards.pools:
+            await pool.aclose()
+    routes.clear()
+
+
+def _pool_settings(
+    proxy: str | None, verify: Any, environ: Mapping[str, str]
+) -> dict[str, Any]:
+    context = tls_context(verify, environ)
+    settings: dict[str, Any] = {
+        "ssl_context": context,
+        "max_connections": None,
+        "max_keepalive_connections": None,
+        "keepalive_expiry": _KEEPALIVE,
+    }
+    if proxy is not None:
+        settings["proxy"] = _proxy(proxy, context)
+    return settings
+
+
+def _proxy(url: str, context: ssl.SSLContext) -> httpcore2.Proxy:
+    parts = urlsplit(url)
+    port = f":{parts.port}" if parts.port else ""
+    auth = (
+        (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
+    )
+    return httpcore2.Proxy(
+        url=f"{parts.scheme}://{parts.hostname}{port}",
+        auth=auth,
+        ssl_context=context if parts.scheme == "https" else None,
+    )
+
+
+def _request(call: HttpCall, timeouts: Mapping[str, float]) -> httpcore2.Request:
+    url, host = _target(call.url)
+    headers = [(b"host", host)]
+    headers += [(name.encode(), value.encode("latin-1")) for name, value in call.headers.items()]
+    if call.content or call.method == "POST":
+        headers.append((b"content-length", b"%d" % len(call.content)))
+    return httpcore2.Request(
+        call.method,
+        url,
+        headers=headers,
+        content=call.content if call.content or call.method == "POST" else None,
+        extensions={"timeout": timeouts},
+    )
+
+
+@lru_cache(maxsize=256)
+def _target(url: str) -> tuple[httpcore2.URL, bytes]:
+    """The parsed URL and the value of its Host header."""
+    parsed = httpcore2.URL(url)
+    host = b"[%b]" % parsed.host if b":" in parsed.host else parsed.host
+    if parsed.port is None or parsed.port == {b"http": 80, b"https": 443}.get(parsed.scheme):
+        return parsed, host
+    return parsed, b"%b:%d" % (host, parsed.port)
+
+
+def _headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in raw}

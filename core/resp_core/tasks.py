@@ -1,0 +1,186 @@
+"""What a call can be asked to do: take a model's turn, or one plain operation of an API."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from resp_core.errors import ArgumentError
+from resp_core.flow import Prepared
+from resp_core.models.rules import apply_rules
+from resp_core.providers import get
+from resp_core.route.deployment import choose_wire
+from resp_core.types.json import dumps
+from resp_core.wire import chat, chat_server
+from resp_core.wire.pipeline import ObjectReader, reader_for
+from resp_core.wire.responses_server import normalize_input
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from resp_core.flow import Clock
+    from resp_core.route.deployment import Deployment, Operation
+    from resp_core.types.json import JsonObject
+    from resp_core.types.request import OnUnsupported, Request, Wire
+    from resp_core.wire.losses import Losses
+    from resp_core.wire.pipeline import Reader
+
+__all__ = ["Operate", "Turn"]
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A model's turn: create a response or a chat completion."""
+
+    request: Request
+
+    @property
+    def stream(self) -> bool:
+        """Whether the caller reads events."""
+        return self.request.stream
+
+    @property
+    def on_unsupported(self) -> OnUnsupported:
+        """What happens to a parameter that the target cannot carry."""
+        return self.request.on_unsupported
+
+    def prepare(self, deployment: Deployment, losses: Losses) -> Prepared:
+        """Encode for `deployment` in the wire that it is called by."""
+        request = self.request
+        provider = get(deployment.provider)
+        wire = choose_wire(deployment, request.called)
+        body = {**_encoded(request, wire, provider.chat, losses), "model": deployment.model}
+        body = apply_rules(body, wire, deployment.profile, losses)
+        body = provider.prepare(deployment, wire, body, losses)
+        streams = request.stream and deployment.profile.streams
+        if streams:
+            body = {**body, "stream": True}
+            # Usage is in every Responses stream; a Chat server sends it only when asked.
+            if wire == "chat" and request.wire == "responses" and provider.chat.stream_options:
+                body["stream_options"] = {"include_usage": True}
+        elif "stream_options" in body:
+            body = {name: value for name, value in body.items() if name != "stream_options"}
+        return Prepared(
+            api=wire,
+            operation=wire,
+            query=request.extra_query,
+            content=encode_json({**body, **request.extra_body}),
+            headers=lower_names(request.extra_headers),
+            streams=streams,
+            remember=wire == "responses" and body.get("store") is not False,
+        )
+
+    def reader(self, prepared: Prepared, clock: Clock, losses: Losses) -> Reader:
+        """The pipeline from the server's wire to the caller's."""
+        request = self.request
+        return reader_for(
+            request.wire,
+            prepared.api,
+            request.body,
+            new_id=clock.new_id,
+            losses=losses,
+            stop=_stops(request, prepared.api),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Operate:
+    """One operation besides a model's turn: embeddings, a look-up, a deletion, a count.
+
+    With `stream` the answer is read as a stream of Responses events (resuming one).
+    """
+
+    operation: Operation
+    ids: tuple[str, ...] = ()
+    body: JsonObject | None = None
+    with_model: bool = False
+    stream: bool = False
+    query: Mapping[str, object] = field(default_factory=dict[str, object])
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    extra_body: Mapping[str, object] = field(default_factory=dict[str, object])
+    on_unsupported: OnUnsupported = "raise"
+
+    def prepare(self, deployment: Deployment, losses: Losses) -> Prepared:
+        """Encode for `deployment`; its model name goes into the body where the API has one."""
+        query = dict(self.query)
+        if self.stream:
+            query["stream"] = True
+        body = self.body
+        if body is not None and self.with_model:
+            body = {"model": deployment.model, **body}
+        return Prepared(
+            api="responses" if self.operation.startswith(("resp", "conv")) else "chat",
+            operation=self.operation,
+            ids=self.ids,
+            query=query,
+            content=b"" if body is None else encode_json({**body, **self.extra_body}),
+            headers=lower_names(self.headers),
+            streams=self.stream,
+        )
+
+    def reader(self, prepared: Prepared, clock: Clock, losses: Losses) -> Reader:
+        """The object as it is, or the events of a resumed stream."""
+        if self.stream:
+            return reader_for("responses", "responses", {}, new_id=clock.new_id, losses=losses)
+        return ObjectReader()
+
+
+def encode_json(body: JsonObject) -> bytes:
+    """The bytes of a request body; ArgumentError naming the parameter that is no JSON."""
+    try:
+        return dumps(body)
+    except (TypeError, ValueError):
+        for name, value in body.items():
+            try:
+                dumps(value)
+            except (TypeError, ValueError) as error:
+                raise ArgumentError(
+                    f"{name} cannot be sent as JSON: {error}. Pass plain dicts, lists, strings, "
+                    "numbers, booleans or None.",
+                    param=name,
+                ) from None
+        raise
+
+
+def lower_names(headers: Mapping[str, str]) -> dict[str, str]:
+    """Header names in lower case, so that a caller's header replaces ours."""
+    for name, value in headers.items():
+        if not isinstance(value, str) or not f"{name}{value}".isprintable():  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise ArgumentError(
+                f"extra_headers[{name!r}] must be a string without line breaks, "
+                f"not {type(value).__name__}.",
+                param="extra_headers",
+            )
+    return {name.lower(): value for name, value in headers.items()}
+
+
+def _encoded(
+    request: Request, wire: Wire, options: chat.ChatOptions, losses: Losses
+) -> JsonObject:
+    """The caller's body in `wire`; the caller's own object where nothing has to change."""
+    if wire == request.wire == "chat":
+        return request.body
+    if wire == "chat":
+        body = normalize_input(request.body, losses)
+        return chat.encode_request(body, request.chat_only, options=options, losses=losses)
+    if request.wire == "responses":
+        body, chat_only = normalize_input(request.body, losses), dict(request.chat_only)
+    else:
+        body, chat_only = chat_server.decode_request(request.body, losses=losses)
+    for name, value in chat_only.items():
+        if name == "stop" and value:
+            losses.note("stop: the text is cut here, as the Responses API has no such parameter")
+        elif value is not None and not (name == "n" and value == 1):
+            losses.lose(name, "the Responses API has no such parameter")
+    return body
+
+
+def _stops(request: Request, server: Wire) -> tuple[str, ...]:
+    """The stop strings that the server does not look for, so that we do."""
+    if server == "chat":
+        return ()
+    source: Mapping[str, Any] = request.body if request.wire == "chat" else request.chat_only
+    stop = source.get("stop")
+    if not stop:
+        return ()
+    return (stop,) if isinstance(stop, str) else tuple(stop)

@@ -1,0 +1,39 @@
+"""JSON as Python holds it. Wire JSON is the value everywhere inside: unknown keys survive."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, TypeAlias
+
+import orjson
+
+__all__ = ["JsonObject", "dumps", "loads"]
+
+JsonObject: TypeAlias = dict[str, Any]
+
+
+def loads(data: bytes) -> Any:
+    """Read JSON as providers send it. Raises ValueError.
+
+    orjson first; the lenient reader for the little that orjson refuses, such as the half of a
+    character that a provider's own splitter has cut (`"\\ud83d"`).
+    """
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError:
+        return json.loads(data.decode("utf-8"), parse_constant=_refuse)
+
+
+def dumps(value: Any) -> bytes:
+    """Write compact JSON. Raises TypeError for what JSON cannot hold.
+
+    orjson first; the standard library for integers beyond 64 bits and for half characters.
+    """
+    try:
+        return orjson.dumps(value)
+    except TypeError:
+        return json.dumps(value, separators=(",", ":"), allow_nan=False).encode()
+
+
+def _refuse(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")

@@ -1,0 +1,42 @@
+"""What a caller asks for, before any provider has been chosen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from resp_core.types.json import JsonObject
+
+__all__ = ["Api", "OnUnsupported", "Request", "Wire"]
+
+Wire: TypeAlias = Literal["responses", "chat"]
+Api: TypeAlias = Literal["auto", "responses", "chat"]
+OnUnsupported: TypeAlias = Literal["raise", "warn", "drop"]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One model call in the caller's own wire form.
+
+    `body` is a Responses or a Chat request as that API defines it, without `stream`; it is
+    never changed in place. A dialect whose wire is the caller's sends it as it is; another
+    one translates it. `chat_only` holds parameters that the Responses API lacks (`stop`,
+    `seed`, `n`, penalties, `logit_bias`, `prediction`, `modalities`, `audio`), for callers
+    who speak Responses but may reach a Chat server. `called` is the API that the caller named
+    (`client.chat…`), which is used where the target serves it; None takes the target's
+    preference. `extra_body` goes to the server unchanged
+    and unexamined, over everything else.
+    """
+
+    wire: Wire
+    body: JsonObject
+    stream: bool = False
+    called: Wire | None = None
+    chat_only: Mapping[str, object] = field(default_factory=dict[str, object])
+    on_unsupported: OnUnsupported = "raise"
+    extra_headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    extra_query: Mapping[str, object] = field(default_factory=dict[str, object])
+    extra_body: Mapping[str, object] = field(default_factory=dict[str, object])

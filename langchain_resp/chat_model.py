@@ -1,0 +1,586 @@
+"""`ChatResp`: a LangChain chat model over `resp_core`."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+from langchain_core.language_models.chat_models import BaseChatModel
+from langchain_core.language_models.model_profile import ModelProfile
+from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
+from pydantic import ConfigDict, Field, PrivateAttr, SecretStr, ValidationError
+
+from langchain_resp.chunks import ChunkBuilder, message_of
+from langchain_resp.errors import ArgumentError, langchain_errors
+from langchain_resp.metadata import PROVIDER, origin_of, response_metadata
+from langchain_resp.options import CLIENT_FIELDS, canonical, explained
+from langchain_resp.request import Plan, Target, make_plan
+from langchain_resp.tools import bound_tools, without_secrets
+from resp_core.errors import APIStatusError
+
+if TYPE_CHECKING:
+    from langchain_core.callbacks import (
+        AsyncCallbackManagerForLLMRun,
+        CallbackManagerForLLMRun,
+    )
+    from langchain_core.language_models.base import LangSmithParams, LanguageModelInput
+    from langchain_core.messages import AIMessage, BaseMessage
+    from langchain_core.runnables import Runnable
+    from langchain_core.tools import BaseTool
+
+    from langchain_resp.tools import Tool
+    from resp_core import AsyncClient, Client
+    from resp_core.observe.record import CallRecord
+    from resp_core.route.deployment import Deployment
+    from resp_core.types.json import JsonObject
+
+__all__ = ["ChatResp"]
+
+_LOCK = threading.Lock()
+
+#: Fields that a request carries, under LangChain's names.
+_REQUEST_FIELDS = (
+    "temperature",
+    "top_p",
+    "max_tokens",
+    "stop",
+    "reasoning",
+    "reasoning_effort",
+    "verbosity",
+    "store",
+    "previous_response_id",
+    "include",
+    "truncation",
+    "service_tier",
+    "prompt_cache_key",
+    "safety_identifier",
+    "user",
+    "metadata",
+    "parallel_tool_calls",
+    "seed",
+    "logprobs",
+    "top_logprobs",
+    "presence_penalty",
+    "frequency_penalty",
+    "logit_bias",
+    "timeout",
+)
+#: Values that pickling leaves behind: they hold or may hold credentials, or cannot be pickled.
+_NOT_PICKLED = (
+    "api_key",
+    "azure_ad_token",
+    "azure_ad_token_provider",
+    "credential",
+    "default_headers",
+    "default_query",
+    "proxy",
+    "http_client",
+    "http_async_client",
+    "rate_limiter",
+)
+#: Values that copies share: they cannot be copied, or must not be.
+_SHARED = (
+    "azure_ad_token_provider",
+    "credential",
+    "http_client",
+    "http_async_client",
+    "rate_limiter",
+    "cache",
+    "callbacks",
+    "verify",
+)
+_NEVER_TRACED = frozenset({"extra_headers", "extra_query", "extra_body"})
+
+
+class ChatResp(BaseChatModel):
+    """Chat models of OpenAI, Azure and every provider that `resp_core` knows.
+
+    `model` is "provider/name" ("openai/gpt-5.4-mini", "azure/<deployment>", "offline/demo").
+    `api` is "responses", "chat", or "auto": the one the provider prefers for the model; which
+    was used stands in `response_metadata["api"]`. Credentials come from the arguments, else
+    from the provider's usual environment variables, read when the first call is made.
+
+    `timeout` is the total time of a call in seconds, all attempts together. `metadata` goes to
+    the provider as well as to traces. `use_previous_response_id` sends only what is new since
+    the last answer that the server stores. What a target cannot take raises UnsupportedError,
+    or is dropped with `on_unsupported="drop"` ("warn": logged) and listed in
+    `response_metadata["dropped"]`.
+
+    Content is a string while an answer is text and function calls, a list of blocks where it
+    holds more (reasoning, refusals, items of hosted tools), and LangChain's standard blocks
+    with `output_version="v1"`; `message.text` and `message.content_blocks` are right in each.
+
+    Errors are those of `langchain_resp.errors`: the core's and LangChain's at once.
+    """
+
+    model_config = ConfigDict(
+        arbitrary_types_allowed=True,
+        extra="forbid",
+        protected_namespaces=(),
+        hide_input_in_errors=True,
+    )
+
+    model: str
+    api: Literal["auto", "responses", "chat"] = "auto"
+    provider: str | None = None
+    base_url: str | None = None
+    api_key: SecretStr | None = None
+    api_version: str | None = None
+    azure_ad_token: SecretStr | None = None
+    azure_ad_token_provider: Any = Field(default=None, exclude=True, repr=False)
+    credential: Any = Field(default=None, exclude=True, repr=False)
+    base_model: str | None = None
+    context_window: int | None = None
+    organization: str | None = None
+    project: str | None = None
+    default_headers: Mapping[str, str] | None = Field(default=None, exclude=True, repr=False)
+    default_query: Mapping[str, Any] | None = Field(default=None, exclude=True, repr=False)
+    timeout: float | None = None
+    max_retries: int = 2
+    proxy: str | None = Field(default=None, exclude=True, repr=False)
+    verify: Any = Field(default=True, exclude=True, repr=False)
+    transport: Literal["httpx2", "aiohttp"] = "httpx2"
+    http_client: Any = Field(default=None, exclude=True, repr=False)
+    http_async_client: Any = Field(default=None, exclude=True, repr=False)
+    on_unsupported: Literal["raise", "warn", "drop"] = "raise"
+
+    temperature: float | None = None
+    top_p: float | None = None
+    max_tokens: int | None = None
+    stop: str | list[str] | None = None
+    reasoning: dict[str, Any] | None = None
+    reasoning_effort: str | None = None
+    verbosity: str | None = None
+    store: bool | None = None
+    previous_response_id: str | None = None
+    use_previous_response_id: bool = False
+    include: list[str] | None = None
+    truncation: str | None = None
+    service_tier: str | None = None
+    prompt_cache_key: str | None = None
+    safety_identifier: str | None = None
+    user: str | None = None
+    parallel_tool_calls: bool | None = None
+    seed: int | None = None
+    logprobs: bool | None = None
+    top_logprobs: int | None = None
+    presence_penalty: float | None = None
+    frequency_penalty: float | None = None
+    logit_bias: dict[str, float] | None = None
+    streaming: bool = False
+    model_kwargs: dict[str, Any] = Field(default_factory=dict)
+    extra_body: dict[str, Any] | None = None
+
+    _client: Any = PrivateAttr(default=None)
+    _async_client: Any = PrivateAttr(default=None)
+
+    def __init__(self, **kwargs: Any) -> None:
+        """Take the options above, or their names at ChatOpenAI, AzureChatOpenAI and LiteLLM.
+
+        Raises ArgumentError (a ValueError) for an unknown option or a value of the wrong kind.
+        """
+        values = canonical(kwargs, type(self).model_fields)
+        if not values.get("model"):
+            raise ArgumentError(
+                'No model is named: pass model="provider/name", for example '
+                '"openai/gpt-5.4-mini", or "offline/demo", which needs no key.',
+                param="model",
+            )
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            raise explained(error) from None
+
+    # -- clients
+
+    @property
+    def client(self) -> Client:
+        """The core's client with this model's settings: retrieve, delete, cancel, resume …
+
+        Made on first use and shared by all calls of this object, from any thread.
+        """
+        if self._client is None:
+            from resp_core import Client
+
+            with _LOCK, langchain_errors():
+                if self._client is None:
+                    self._client = Client(**self._client_options(self.http_client))
+        return cast("Client", self._client)
+
+    @property
+    def async_client(self) -> AsyncClient:
+        """The same, to be awaited; one object serves any number of event loops."""
+        if self._async_client is None:
+            from resp_core import AsyncClient
+
+            with _LOCK, langchain_errors():
+                if self._async_client is None:
+                    self._async_client = AsyncClient(
+                        **self._client_options(self.http_async_client)
+                    )
+        return cast("AsyncClient", self._async_client)
+
+    def _client_options(self, http_client: Any) -> dict[str, Any]:
+        given: dict[str, Any] = {"model": self.model}
+        for name in CLIENT_FIELDS:
+            value = getattr(self, name)
+            if value is not None:
+                value = value.get_secret_value() if isinstance(value, SecretStr) else value
+                given[name] = value
+        if http_client is not None:
+            given["http_client"] = http_client
+        return given
+
+    def _deployment(self, model: str | None = None) -> Deployment:
+        return self.client.deployment(model)
+
+    def _target(self, model: str | None) -> Target:
+        from resp_core.route.deployment import choose_wire
+
+        deployment = self._deployment(model)
+        return Target(
+            origin=origin_of(deployment.provider, deployment.base_url),
+            responses=choose_wire(deployment, None) == "responses",
+            reasoning=bool(deployment.profile.reasoning),
+        )
+
+    # -- calls
+
+    def _plan(
+        self,
+        messages: Sequence[BaseMessage],
+        stop: list[str] | None,
+        kwargs: Mapping[str, Any],
+        stream: bool,
+    ) -> Plan:
+        settings: dict[str, Any] = {}
+        for name in _REQUEST_FIELDS:
+            value = getattr(self, name)
+            if value is not None:
+                settings[name] = value
+        settings.update(self.model_kwargs)
+        settings.update({name: value for name, value in kwargs.items() if value is not None})
+        if stop is not None:
+            settings["stop"] = stop
+        if self.extra_body:
+            settings["extra_body"] = {**self.extra_body, **(settings.get("extra_body") or {})}
+        target = None
+        if settings.get("store") is False or any(m.type == "ai" for m in messages):
+            target = self._target(settings.get("model"))
+        plan = make_plan(
+            messages,
+            settings,
+            target=target,
+            stream=stream,
+            on_unsupported=self.on_unsupported,
+            chain=self.use_previous_response_id,
+        )
+        if self.output_version == "v1" and not plan.blocks:
+            from dataclasses import replace
+
+            plan = replace(plan, blocks=True)
+        return plan
+
+    def _generate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        with langchain_errors():
+            plan = self._plan(messages, stop, kwargs, stream=False)
+            try:
+                result = self.client.run(plan.request, model=plan.model, timeout=plan.timeout)
+            except APIStatusError as error:
+                plan = _again(plan, error)
+                result = self.client.run(plan.request, model=plan.model, timeout=plan.timeout)
+            return _result(result.response, result.record, plan)
+
+    async def _agenerate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        with langchain_errors():
+            plan = self._plan(messages, stop, kwargs, stream=False)
+            run = self.async_client.run
+            try:
+                result = await run(plan.request, model=plan.model, timeout=plan.timeout)
+            except APIStatusError as error:
+                plan = _again(plan, error)
+                result = await run(plan.request, model=plan.model, timeout=plan.timeout)
+            return _result(result.response, result.record, plan)
+
+    def _stream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> Iterator[ChatGenerationChunk]:
+        with langchain_errors():
+            plan = self._plan(messages, stop, kwargs, stream=True)
+            try:
+                yield from self._chunks(plan, run_manager)
+            except APIStatusError as error:
+                yield from self._chunks(_again(plan, error), run_manager)
+
+    async def _astream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> AsyncIterator[ChatGenerationChunk]:
+        with langchain_errors():
+            plan = self._plan(messages, stop, kwargs, stream=True)
+            try:
+                async with aclosing(self._achunks(plan, run_manager)) as chunks:
+                    async for chunk in chunks:
+                        yield chunk
+            except APIStatusError as error:
+                async with aclosing(self._achunks(_again(plan, error), run_manager)) as chunks:
+                    async for chunk in chunks:
+                        yield chunk
+
+    def _chunks(
+        self, plan: Plan, run_manager: CallbackManagerForLLMRun | None
+    ) -> Iterator[ChatGenerationChunk]:
+        builder = ChunkBuilder(blocks=plan.blocks)
+        events = self.client.events(plan.request, model=plan.model, timeout=plan.timeout)
+        with events:
+            for event in events:
+                message = builder.add(event)
+                if message is not None:
+                    chunk = ChatGenerationChunk(message=message)
+                    if run_manager is not None:
+                        run_manager.on_llm_new_token(str(message.text), chunk=chunk)
+                    yield chunk
+            last = _last(builder, events.result, events.record, plan)
+        if run_manager is not None:
+            run_manager.on_llm_new_token(str(last.message.text), chunk=last)
+        yield last
+
+    async def _achunks(
+        self, plan: Plan, run_manager: AsyncCallbackManagerForLLMRun | None
+    ) -> AsyncIterator[ChatGenerationChunk]:
+        builder = ChunkBuilder(blocks=plan.blocks)
+        events = self.async_client.events(plan.request, model=plan.model, timeout=plan.timeout)
+        async with events:
+            async for event in events:
+                message = builder.add(event)
+                if message is not None:
+                    chunk = ChatGenerationChunk(message=message)
+                    if run_manager is not None:
+                        await run_manager.on_llm_new_token(str(message.text), chunk=chunk)
+                    yield chunk
+            last = _last(builder, events.result, events.record, plan)
+        if run_manager is not None:
+            await run_manager.on_llm_new_token(str(last.message.text), chunk=last)
+        yield last
+
+    # -- tools and structured output
+
+    def bind_tools(
+        self,
+        tools: Sequence[dict[str, Any] | type | Callable[..., Any] | BaseTool],
+        *,
+        tool_choice: dict[str, Any] | str | bool | None = None,
+        strict: bool | None = None,
+        parallel_tool_calls: bool | None = None,
+        response_format: Any = None,
+        **kwargs: Any,
+    ) -> Runnable[LanguageModelInput, AIMessage]:
+        """This model with tools: functions, classes, BaseTools, dicts of any usual form.
+
+        Dicts of hosted tools (`web_search`, `mcp`, `computer` …) are sent as they are.
+        `tool_choice` is "auto", "none", "any", a tool's name or a dict; `strict` makes the
+        server enforce the schemas (UnsupportedError where a schema cannot be); `response_format`
+        asks for structured output beside the tools.
+        """
+        with langchain_errors():
+            kwargs["tools"] = bound_tools(cast("Sequence[Tool]", tools), strict)
+        if tool_choice is not None and tool_choice is not False:
+            kwargs["tool_choice"] = tool_choice
+        if parallel_tool_calls is not None:
+            kwargs["parallel_tool_calls"] = parallel_tool_calls
+        if response_format is not None:
+            kwargs["response_format"] = response_format
+        return self.bind(**kwargs)
+
+    def with_structured_output(
+        self,
+        schema: Any = None,
+        *,
+        method: Literal["json_schema", "function_calling", "json_mode"] = "json_schema",
+        include_raw: bool = False,
+        strict: bool | None = None,
+        tools: Sequence[Any] | None = None,
+        **kwargs: Any,
+    ) -> Runnable[LanguageModelInput, Any]:
+        """Answers as data: a pydantic class gives instances, any other schema dicts.
+
+        `strict=None` lets the server enforce the schema where it can; True raises
+        UnsupportedError where it cannot. With `include_raw` the result is
+        {"raw", "parsed", "parsing_error"} and no parsing error is raised. A refusal raises
+        RefusalError, an answer that is no such data OutputParserException.
+        """
+        from langchain_resp.structured import with_schema
+
+        with langchain_errors():
+            return with_schema(
+                self,
+                schema,
+                method=method,
+                include_raw=include_raw,
+                strict=strict,
+                tools=tools,
+                bound=kwargs,
+            )
+
+    # -- what LangChain asks about a model
+
+    @property
+    def _llm_type(self) -> str:
+        return "resp-chat"
+
+    @property
+    def _identifying_params(self) -> dict[str, Any]:
+        """What tells this model from another in traces and caches; no secret among it."""
+        params: dict[str, Any] = {"model": self.model, "api": self.api}
+        for name in ("provider", "base_url", "api_version", "base_model", *_REQUEST_FIELDS):
+            value = getattr(self, name)
+            if value is not None:
+                params[name] = value
+        return {**params, **self.model_kwargs}
+
+    def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
+        params = super()._get_ls_params(stop=stop, **kwargs)
+        params["ls_provider"] = PROVIDER
+        own_stop = [self.stop] if isinstance(self.stop, str) else self.stop
+        if stop or own_stop:
+            params["ls_stop"] = stop or own_stop
+        return params
+
+    def _get_invocation_params(
+        self, stop: list[str] | None = None, **kwargs: Any
+    ) -> dict[str, Any]:
+        params = super()._get_invocation_params(stop=stop, **kwargs)
+        if "tools" in params:
+            params["tools"] = without_secrets(params["tools"])
+        return {name: value for name, value in params.items() if name not in _NEVER_TRACED}
+
+    def _resolve_model_profile(self) -> ModelProfile | None:
+        from langchain_resp.profiles import model_profile
+
+        return model_profile(self._deployment().profile)
+
+    def get_token_ids(self, text: str) -> list[int]:
+        """Token ids of `text`, without network: tiktoken's where its files are at hand.
+
+        Else an estimate, one made-up id for every four characters.
+        """
+        from langchain_resp.tokens import token_ids
+
+        return token_ids(text, self.base_model or self.model)
+
+    def get_num_tokens(self, text: str) -> int:
+        """The number of tokens in `text`; see `get_token_ids`."""
+        return len(self.get_token_ids(text))
+
+    def get_num_tokens_from_messages(
+        self, messages: Sequence[BaseMessage], tools: Sequence[Any] | None = None
+    ) -> int:
+        """The tokens of a prompt, without network and without looking at any URL.
+
+        Images count a flat 85, tool definitions by the length of their schemas.
+        """
+        from langchain_resp.tokens import count_messages
+
+        schemas = bound_tools(tools, None) if tools else None
+        return count_messages(messages, schemas, self.base_model or self.model)
+
+    # -- serialisation
+
+    @classmethod
+    def is_lc_serializable(cls) -> bool:
+        """True: `dumps` and `load` work; keys become references to environment variables."""
+        return True
+
+    @property
+    def lc_secrets(self) -> dict[str, str]:
+        """Options that `dumps` writes as names of environment variables."""
+        from resp_core import providers
+        from resp_core.route.resolve import split_model
+
+        key = "OPENAI_API_KEY"
+        try:
+            found = providers.get(split_model(self.model, self.provider)[0])
+        except ValueError:
+            pass
+        else:
+            key = found.key_env[0] if found.key_env else f"{found.name.upper()}_API_KEY"
+        return {"api_key": key, "azure_ad_token": "AZURE_OPENAI_AD_TOKEN"}
+
+    def __getstate__(self) -> dict[Any, Any]:
+        """For pickle: without credentials, headers and clients, which the reader supplies."""
+        state = dict(super().__getstate__())
+        fields = type(self).model_fields
+        kept = {
+            name: fields[name].default if name in _NOT_PICKLED else value
+            for name, value in state["__dict__"].items()
+            if name in fields
+        }
+        said: set[str] = state["__pydantic_fields_set__"]
+        state["__dict__"] = kept
+        state["__pydantic_fields_set__"] = said.difference(_NOT_PICKLED)
+        state["__pydantic_private__"] = {"_client": None, "_async_client": None}
+        return state
+
+    def __copy__(self) -> ChatResp:
+        """A copy in this process keeps credentials; clients are its own."""
+        return self._without_clients(super().__copy__())
+
+    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> ChatResp:
+        """As `copy`; objects that cannot be copied, such as HTTP clients, are shared."""
+        memo = {} if memo is None else memo
+        for name in _SHARED:
+            value = getattr(self, name)
+            memo[id(value)] = value
+        for client in (self._client, self._async_client):
+            memo[id(client)] = None
+        return self._without_clients(super().__deepcopy__(memo))
+
+    @staticmethod
+    def _without_clients(copied: ChatResp) -> ChatResp:
+        copied._client = None
+        copied._async_client = None
+        copied.__dict__.pop("_serialized", None)
+        return copied
+
+
+def _again(plan: Plan, error: APIStatusError) -> Plan:
+    """The plan without lost state, or the error where there is no other way."""
+    plan_without = plan.again(error)
+    if plan_without is None:
+        raise error
+    return plan_without
+
+
+def _result(response: JsonObject, record: CallRecord, plan: Plan) -> ChatResult:
+    metadata = response_metadata(response, record, plan.dropped)
+    message = message_of(response, metadata, blocks=plan.blocks)
+    return ChatResult(generations=[ChatGeneration(message=message)])
+
+
+def _last(
+    builder: ChunkBuilder, result: JsonObject | None, record: CallRecord | None, plan: Plan
+) -> ChatGenerationChunk:
+    assert result is not None and record is not None  # noqa: S101 - the stream has ended
+    metadata = response_metadata(result, record, plan.dropped)
+    return ChatGenerationChunk(message=builder.finish(result, metadata))

@@ -1,0 +1,270 @@
+"""Our errors as LangChain's: each class is both, so either `except` catches it.
+
+`is_retryable` is ours throughout; fallback and retry middlewares of LangChain read it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, cast
+
+from langchain_core import exceptions as lc
+from resp_core import errors as core
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from resp_core.types.json import JsonObject
+
+__all__ = [
+    "APIConnectionError",
+    "APIError",
+    "APIStatusError",
+    "APITimeoutError",
+    "AmbiguousOriginError",
+    "ArgumentError",
+    "AuthenticationError",
+    "BadRequestError",
+    "ConfigError",
+    "ConflictError",
+    "ContentFilterError",
+    "ContextWindowExceededError",
+    "CredentialError",
+    "ErrorResponse",
+    "InternalServerError",
+    "LimitError",
+    "NotFoundError",
+    "OverloadedError",
+    "PermissionDeniedError",
+    "ProtocolError",
+    "QuotaError",
+    "RateLimitError",
+    "RedirectError",
+    "RefusalError",
+    "RequestTooLargeError",
+    "ResponseCancelledError",
+    "ResponseFailedError",
+    "StreamIncomplete",
+    "StreamInterrupted",
+    "UnknownProviderError",
+    "UnprocessableEntityError",
+    "UnsupportedError",
+    "as_langchain",
+    "langchain_errors",
+]
+
+#: langchain-core 1.8 has ModelRefusalError; before that its nearest relative is the base.
+_Refusal: type[lc.ModelError] = getattr(lc, "ModelRefusalError", lc.ModelError)
+
+
+class ErrorResponse:
+    """The HTTP answer behind an error, as langchain-core's tracing reads it."""
+
+    def __init__(self, status_code: int, headers: Mapping[str, str], body: Any) -> None:
+        self.status_code = status_code
+        self.headers = dict(headers)
+        self._body = body
+
+    def json(self) -> Any:
+        """The body, parsed; None where there was none."""
+        return self._body
+
+
+class _WithResponse:
+    """Gives status errors the attribute `response`."""
+
+    status_code: int
+    headers: dict[str, str]
+    body: Any
+
+    @property
+    def response(self) -> ErrorResponse:
+        """Status, headers and body of the answer."""
+        return ErrorResponse(self.status_code, self.headers, self.body)
+
+
+class ArgumentError(core.ArgumentError, lc.ModelInvalidRequestError):
+    """See `resp_core.errors.ArgumentError`."""
+
+
+class UnsupportedError(core.UnsupportedError, lc.ModelInvalidRequestError):
+    """See `resp_core.errors.UnsupportedError`."""
+
+
+class UnknownProviderError(core.UnknownProviderError, lc.ModelInvalidRequestError):
+    """See `resp_core.errors.UnknownProviderError`."""
+
+
+class CredentialError(core.CredentialError, lc.ModelAuthenticationError):
+    """See `resp_core.errors.CredentialError`."""
+
+
+class ConfigError(core.ConfigError, lc.ModelInvalidRequestError):
+    """See `resp_core.errors.ConfigError`."""
+
+
+class AmbiguousOriginError(core.AmbiguousOriginError, lc.ModelInvalidRequestError):
+    """See `resp_core.errors.AmbiguousOriginError`."""
+
+
+class APIError(core.APIError, lc.ModelAPIError):
+    """See `resp_core.errors.APIError`."""
+
+
+class APIConnectionError(core.APIConnectionError, lc.ModelConnectionError):
+    """See `resp_core.errors.APIConnectionError`."""
+
+
+class APITimeoutError(core.APITimeoutError, lc.ModelTimeoutError, lc.ModelConnectionError):
+    """See `resp_core.errors.APITimeoutError`."""
+
+
+class RedirectError(core.RedirectError, lc.ModelConnectionError):
+    """See `resp_core.errors.RedirectError`."""
+
+
+class StreamInterrupted(core.StreamInterrupted, lc.ModelConnectionError):
+    """See `resp_core.errors.StreamInterrupted`."""
+
+
+class APIStatusError(_WithResponse, core.APIStatusError, lc.ModelAPIError):
+    """See `resp_core.errors.APIStatusError`."""
+
+
+class BadRequestError(_WithResponse, core.BadRequestError, lc.ModelInvalidRequestError):
+    """See `resp_core.errors.BadRequestError`."""
+
+
+class ContextWindowExceededError(
+    _WithResponse,
+    core.ContextWindowExceededError,
+    lc.ContextOverflowError,
+    lc.ModelInvalidRequestError,
+):
+    """See `resp_core.errors.ContextWindowExceededError`."""
+
+
+class ContentFilterError(_WithResponse, core.ContentFilterError, lc.ModelInvalidRequestError):
+    """See `resp_core.errors.ContentFilterError`."""
+
+
+class AuthenticationError(_WithResponse, core.AuthenticationError, lc.ModelAuthenticationError):
+    """See `resp_core.errors.AuthenticationError`."""
+
+
+class PermissionDeniedError(
+    _WithResponse, core.PermissionDeniedError, lc.ModelPermissionDeniedError
+):
+    """See `resp_core.errors.PermissionDeniedError`."""
+
+
+class NotFoundError(_WithResponse, core.NotFoundError, lc.ModelNotFoundError):
+    """See `resp_core.errors.NotFoundError`."""
+
+
+class ConflictError(_WithResponse, core.ConflictError, lc.ModelInvalidRequestError):
+    """See `resp_core.errors.ConflictError`."""
+
+
+class RequestTooLargeError(_WithResponse, core.RequestTooLargeError, lc.ModelInvalidRequestError):
+    """See `resp_core.errors.RequestTooLargeError`."""
+
+
+class UnprocessableEntityError(
+    _WithResponse, core.UnprocessableEntityError, lc.ModelInvalidRequestError
+):
+    """See `resp_core.errors.UnprocessableEntityError`."""
+
+
+class RateLimitError(_WithResponse, core.RateLimitError, lc.ModelRateLimitError):
+    """See `resp_core.errors.RateLimitError`."""
+
+
+class QuotaError(_WithResponse, core.QuotaError, lc.ModelRateLimitError):
+    """See `resp_core.errors.QuotaError`."""
+
+
+class InternalServerError(_WithResponse, core.InternalServerError, lc.ModelAPIError):
+    """See `resp_core.errors.InternalServerError`."""
+
+
+class OverloadedError(_WithResponse, core.OverloadedError, lc.ModelAPIError):
+    """See `resp_core.errors.OverloadedError`."""
+
+
+class ProtocolError(core.ProtocolError, lc.ModelAPIError):
+    """See `resp_core.errors.ProtocolError`."""
+
+
+class StreamIncomplete(core.StreamIncomplete, lc.ModelAPIError):
+    """See `resp_core.errors.StreamIncomplete`."""
+
+
+class LimitError(core.LimitError, lc.ModelAPIError):
+    """See `resp_core.errors.LimitError`."""
+
+
+class ResponseFailedError(core.ResponseFailedError, lc.ModelAPIError):
+    """See `resp_core.errors.ResponseFailedError`."""
+
+
+class ResponseCancelledError(core.ResponseCancelledError, lc.ModelAPIError):
+    """See `resp_core.errors.ResponseCancelledError`."""
+
+
+class RefusalError(core.RefusalError, _Refusal):  # type: ignore[misc, valid-type]
+    """The model declined where data was asked for; LangChain's ModelRefusalError too."""
+
+    #: The message that holds the refusal, or None.
+    raw_message: Any = None
+
+
+def _classes() -> dict[type[core.RespError], type[core.RespError]]:
+    """Core class -> the class here that stands for it."""
+    found: dict[type[core.RespError], type[core.RespError]] = {}
+    for name in __all__:
+        made, base = globals().get(name), getattr(core, name, None)
+        if isinstance(made, type) and isinstance(base, type) and issubclass(made, base):
+            found[base] = cast("type[core.RespError]", made)
+    return found
+
+
+_STANDS_FOR = _classes()
+
+
+def as_langchain(error: core.RespError) -> core.RespError:
+    """The same error under a class that LangChain knows; unchanged if it already is."""
+    if isinstance(error, lc.ModelError):
+        return error
+    for base in type(error).__mro__:
+        made = _STANDS_FOR.get(base)
+        if made is not None:
+            break
+    else:
+        return error
+    twin = made.__new__(made)
+    Exception.__init__(twin, *error.args)
+    twin.__dict__.update(error.__dict__)
+    twin.__cause__ = error.__cause__
+    twin.__suppress_context__ = True
+    return twin.with_traceback(error.__traceback__)
+
+
+@contextmanager
+def langchain_errors() -> Iterator[None]:
+    """Errors of the core leave this block as LangChain's."""
+    try:
+        yield
+    except core.RespError as error:
+        twin = as_langchain(error)
+        if twin is error:
+            raise
+        raise twin from error.__cause__
+
+
+def refusal_error(text: str, message: Any, partial: JsonObject | None = None) -> RefusalError:
+    """The error for an answer that declines."""
+    error = RefusalError(f"The model refused: {text}", refusal=text, partial=partial)
+    error.raw_message = message
+    return error

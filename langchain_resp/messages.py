@@ -1,0 +1,182 @@
+"""LangChain messages -> input items of the Responses API. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from langchain_core.messages import (
+    AIMessage,
+    BaseMessage,
+    ChatMessage,
+    FunctionMessage,
+    HumanMessage,
+    SystemMessage,
+    ToolMessage,
+)
+from langchain_resp.assistant import assistant_items
+from langchain_resp.parts import as_json, input_part, input_parts
+from resp_core.errors import ArgumentError
+from resp_core.wire.replay import OUTPUT_OF
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from resp_core.types.json import JsonObject
+
+__all__ = ["to_items"]
+
+#: Items that a user message may carry in its content: they stand beside messages, not in one.
+_STANDALONE = frozenset(
+    {"mcp_approval_response", "item_reference", "compaction", "compaction_trigger"}
+    | set(OUTPUT_OF.values())
+)
+_ROLES = frozenset({"user", "system", "developer", "assistant"})
+
+
+def to_items(messages: Sequence[BaseMessage]) -> tuple[list[JsonObject], list[str]]:
+    """The items of a history, and what of it has no place in an item.
+
+    Items of an AIMessage are marked with the origin that its metadata names; `plan_replay`
+    reads the mark and removes it.
+    """
+    items: list[JsonObject] = []
+    dropped: list[str] = []
+    answered = {m.tool_call_id for m in messages if isinstance(m, ToolMessage)}
+    call_types: dict[str, str] = {}
+    for message in messages:
+        if isinstance(message, AIMessage):
+            made = assistant_items(message, answered)
+            _remember_calls(made, call_types)
+            items += made
+        elif isinstance(message, ToolMessage):
+            items.append(_tool_output(message, call_types))
+        else:
+            items += _caller_items(message, dropped)
+    return items, dropped
+
+
+def _remember_calls(items: Iterable[JsonObject], call_types: dict[str, str]) -> None:
+    for item in items:
+        kind = item.get("type")
+        if kind in OUTPUT_OF and kind != "function_call":
+            call_types[item["call_id"]] = kind
+
+
+def _caller_items(message: BaseMessage, dropped: list[str]) -> list[JsonObject]:
+    if isinstance(message, FunctionMessage):
+        output = _output(message.content)
+        return [
+            {"type": "function_call_output", "call_id": f"call_{message.name}", "output": output}
+        ]
+    role = _role(message)
+    if message.name and "messages[].name" not in dropped:
+        dropped.append("messages[].name")
+    content = message.content
+    if isinstance(content, str):
+        return [{"role": role, "content": content}]
+    return _from_blocks(role, content)
+
+
+def _role(message: BaseMessage) -> str:
+    if isinstance(message, HumanMessage):
+        return "user"
+    if isinstance(message, SystemMessage):
+        return str(message.additional_kwargs.get("__openai_role__", "system"))
+    if isinstance(message, ChatMessage) and message.role in _ROLES:
+        return message.role
+    raise ArgumentError(
+        f"A {type(message).__name__} cannot be sent to a model: use user, system, developer, "
+        "assistant or tool messages.",
+        param="messages",
+    )
+
+
+def _from_blocks(role: str, content: list[str | dict[Any, Any]]) -> list[JsonObject]:
+    """A message with parts; items that stand in its content come out beside it, in order."""
+    items: list[JsonObject] = []
+    parts: list[JsonObject] = []
+
+    def flush() -> None:
+        if parts:
+            items.append({"role": role, "content": parts.copy()})
+            parts.clear()
+
+    for block in content:
+        item = _standalone(block)
+        if item is not None:
+            flush()
+            items.append(item)
+            continue
+        part = input_part(block)
+        if part is not None:
+            parts.append(part)
+    flush()
+    return items
+
+
+def _standalone(block: str | dict[Any, Any]) -> JsonObject | None:
+    if isinstance(block, str):
+        return None
+    value = block.get("value") if block.get("type") == "non_standard" else block
+    if not isinstance(value, dict):
+        return None
+    value = cast("dict[str, Any]", value)
+    if value.get("type") == "tool_result":  # Anthropic
+        return {
+            "type": "function_call_output",
+            "call_id": value.get("tool_use_id"),
+            "output": _output(value.get("content") or ""),
+        }
+    if value.get("type") in _STANDALONE:
+        return {key: entry for key, entry in value.items() if key != "index"}
+    return None
+
+
+def _tool_output(message: ToolMessage, call_types: dict[str, str]) -> JsonObject:
+    kind = message.additional_kwargs.get("type")
+    if kind not in _STANDALONE:
+        kind = OUTPUT_OF[call_types.get(message.tool_call_id, "function_call")]
+    item: JsonObject = {"type": kind, "call_id": message.tool_call_id}
+    if kind == "computer_call_output":
+        item["output"] = _screenshot(message)
+    elif kind == "shell_call_output" and isinstance(message.content, list):
+        item["output"] = message.content
+    else:
+        item["output"] = _output(message.content)
+    for key in ("acknowledged_safety_checks", "status", "max_output_length"):
+        if key in message.additional_kwargs:
+            item[key] = message.additional_kwargs[key]
+    return item
+
+
+def _output(content: str | list[str | dict[Any, Any]]) -> str | list[JsonObject]:
+    """A tool's result: text stays text, anything else becomes parts."""
+    if isinstance(content, str):
+        return content
+    parts = [part for part in map(_result_part, content) if part is not None]
+    if len(parts) == 1 and parts[0]["type"] == "input_text":
+        return str(parts[0]["text"])
+    return parts or ""
+
+
+def _result_part(block: str | dict[Any, Any]) -> JsonObject | None:
+    if isinstance(block, dict) and block.get("type") == "json":  # Bedrock
+        return {"type": "input_text", "text": as_json(block.get("json"))}
+    return input_part(block)
+
+
+def _screenshot(message: ToolMessage) -> JsonObject:
+    """The image of a computer call's result, as the API wants it."""
+    content = message.content
+    if isinstance(content, str):
+        return {"type": "computer_screenshot", "image_url": content}
+    for block in content:
+        if isinstance(block, dict) and block.get("type") == "computer_screenshot":
+            return {key: value for key, value in block.items() if key != "index"}
+    for part in input_parts(content):
+        if part.get("type") == "input_image":
+            return {**part, "type": "computer_screenshot"}
+    raise ArgumentError(
+        "The result of a computer call must hold a screenshot: an image block, or a data URL.",
+        param="messages",
+    )

@@ -1,0 +1,313 @@
+"""Messages and settings -> one request of the core, in the Responses API's form. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, cast
+
+from langchain_core.messages import AIMessage
+from langchain_resp.assistant import assistant_items
+from langchain_resp.blocks import asks_for_blocks
+from langchain_resp.errors import ArgumentError
+from langchain_resp.messages import to_items
+from langchain_resp.schemas import text_format
+from langchain_resp.tools import request_tool, request_tool_choice
+from resp_core.errors import APIStatusError, BadRequestError, NotFoundError
+from resp_core.types.request import Request
+from resp_core.wire.replay import NO_OUTPUT, ORIGIN, OUTPUT_OF, plan_replay
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from langchain_core.messages import BaseMessage
+    from resp_core.types.json import JsonObject
+    from resp_core.types.request import OnUnsupported
+
+__all__ = ["CHAT_ONLY", "Plan", "Target", "make_plan"]
+
+#: Parameters of the Chat API that the Responses API lacks.
+CHAT_ONLY = frozenset(
+    {
+        "stop",
+        "seed",
+        "n",
+        "presence_penalty",
+        "frequency_penalty",
+        "logit_bias",
+        "prediction",
+        "modalities",
+        "audio",
+    }
+)
+_LOGPROBS = "message.output_text.logprobs"
+_ENCRYPTED = "reasoning.encrypted_content"
+_NAMES = {
+    "max_tokens": "max_output_tokens",
+    "max_completion_tokens": "max_output_tokens",
+    "model_name": "model",
+}
+#: Settings of the call itself, not of the body.
+_CALL = frozenset({"model", "timeout", "extra_headers", "extra_query", "extra_body", "stream"})
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a request has to know of where it goes."""
+
+    origin: str
+    responses: bool
+    reasoning: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One call: the request, and what to try where the server lost or refuses old state."""
+
+    request: Request
+    model: str | None
+    timeout: float | None
+    blocks: bool
+    dropped: tuple[str, ...] = ()
+    items: tuple[JsonObject, ...] = field(default=(), repr=False)
+    stored: bool = True
+
+    def again(self, error: APIStatusError) -> Plan | None:
+        """The plan that replays without the state that `error` is about; None where none is."""
+        if not isinstance(error, (BadRequestError, NotFoundError)):
+            return None
+        body = self.request.body
+        if "previous_response_id" in body and self.items and _lost_response(error):
+            body = {k: v for k, v in body.items() if k != "previous_response_id"}
+            body["input"] = list(self.items)
+        elif error.code == "invalid_encrypted_content":
+            given: list[JsonObject] = body["input"]
+            readable = [item for item in given if item.get("type") != "reasoning"]
+            if len(readable) == len(given):
+                return None
+            body = {**body, "input": plan_replay(readable, stored=False)}
+        else:
+            return None
+        return replace(self, request=replace(self.request, body=body), items=())
+
+
+def _lost_response(error: APIStatusError) -> bool:
+    if error.code == "previous_response_not_found" or error.param == "previous_response_id":
+        return True
+    return isinstance(error, NotFoundError) and "previous response" in error.message.lower()
+
+
+def make_plan(
+    messages: Sequence[BaseMessage],
+    settings: Mapping[str, Any],
+    *,
+    target: Target | None,
+    stream: bool,
+    on_unsupported: OnUnsupported,
+    chain: bool = False,
+) -> Plan:
+    """The call for a history.
+
+    `settings` are the model's options and the call's, under LangChain's or the API's names;
+    None means "not said". `chain` sends only what is new since the last stored answer.
+    `target` is where the call goes; it is asked for only where old state is in play.
+    """
+    body, chat_only = _body(settings)
+    stored = body.get("store") is not False
+    items, dropped = to_items(messages)
+    origin = target.origin if target else None
+    earlier: tuple[JsonObject, ...] = ()
+    replayed: list[JsonObject]
+    chained: tuple[str, list[JsonObject]] | None = None
+    if chain and stored and "previous_response_id" not in body and target and target.responses:
+        chained = _chained(messages, target.origin)
+    if chained is not None:
+        body["previous_response_id"], replayed = chained
+        earlier = tuple(plan_replay(items, origin=origin))
+    else:
+        pending = _outputs(items) if "previous_response_id" in body else frozenset[str]()
+        replayed = plan_replay(items, stored=stored, origin=origin, pending=pending)
+    body["input"] = replayed
+    if not stored and target and target.reasoning and target.responses:
+        _include(body, _ENCRYPTED)
+    return Plan(
+        request=Request(
+            wire="responses",
+            body=body,
+            stream=stream,
+            chat_only=chat_only,
+            on_unsupported=on_unsupported,
+            extra_headers=settings.get("extra_headers") or {},
+            extra_query=settings.get("extra_query") or {},
+            extra_body=settings.get("extra_body") or {},
+        ),
+        model=settings.get("model"),
+        timeout=settings.get("timeout"),
+        blocks=asks_for_blocks(body),
+        dropped=tuple(dropped),
+        items=earlier,
+        stored=stored,
+    )
+
+
+# -- the chain of stored responses
+
+
+def _chained(
+    messages: Sequence[BaseMessage], origin: str
+) -> tuple[str, list[JsonObject]] | None:
+    """The id of the last answer, if the target stores it, and the items after it."""
+    position = _last_answer(messages)
+    if position is None:
+        return None
+    message = cast("AIMessage", messages[position])
+    metadata = message.response_metadata
+    response_id = metadata.get("id")
+    if (
+        not isinstance(response_id, str)
+        or metadata.get("origin") != origin
+        or metadata.get("api") != "responses"
+        or metadata.get("store") is False
+    ):
+        return None  # newer than anything stored: only a full replay has it
+    new = [item for item in to_items(messages[position:])[0] if ORIGIN not in item]
+    if not new:
+        return None
+    open_calls = _open_calls(message)
+    given = _outputs(new)
+    lacking: list[JsonObject] = [
+        {"type": answer, "call_id": call_id, "output": NO_OUTPUT}
+        for call_id, answer in open_calls.items()
+        if answer and call_id not in given
+    ]
+    return response_id, plan_replay([*lacking, *new], origin=origin, pending=open_calls)
+
+
+def _last_answer(messages: Sequence[BaseMessage]) -> int | None:
+    for position in range(len(messages) - 1, -1, -1):
+        if isinstance(messages[position], AIMessage):
+            return position
+    return None
+
+
+def _open_calls(message: AIMessage) -> dict[str, str]:
+    """What the server waits for after an answer: call id -> type of the item that answers it.
+
+    Approval requests stand among them with an empty type: only a person can answer those.
+    """
+    everything = [call["id"] or "" for call in message.invalid_tool_calls]
+    found: dict[str, str] = {}
+    for item in assistant_items(message, everything):
+        if item.get("type") in OUTPUT_OF:
+            found[item["call_id"]] = OUTPUT_OF[item["type"]]
+        elif item.get("type") == "mcp_approval_request":
+            found[str(item.get("id"))] = ""
+    return found
+
+
+def _outputs(items: Sequence[JsonObject]) -> frozenset[str]:
+    """Ids of all calls and approvals that `items` answer."""
+    return frozenset(
+        str(item.get("call_id") or item.get("approval_request_id"))
+        for item in items
+        if str(item.get("type")).endswith("_output") or "approval_request_id" in item
+    )
+
+
+# -- the body
+
+
+def _body(settings: Mapping[str, Any]) -> tuple[JsonObject, dict[str, object]]:
+    body: JsonObject = {}
+    chat_only: dict[str, object] = {}
+    special: JsonObject = {}
+    for name, value in settings.items():
+        if value is None or name in _CALL:
+            continue
+        name = _NAMES.get(name, name)
+        if name in CHAT_ONLY:
+            if name != "stop" or value:
+                chat_only[name] = value
+        elif name in _SPECIAL:
+            special[name] = value
+        else:
+            body[name] = value
+    _reasoning(body, special)
+    _text(body, special)
+    _tools(body, special)
+    if special.get("logprobs") or body.get("top_logprobs"):
+        _include(body, _LOGPROBS)
+    if "metadata" in special:
+        body["metadata"] = _metadata(special["metadata"])
+    return body, chat_only
+
+
+_SPECIAL = frozenset(
+    {
+        "reasoning",
+        "reasoning_effort",
+        "text",
+        "verbosity",
+        "response_format",
+        "tools",
+        "tool_choice",
+        "parallel_tool_calls",
+        "strict",
+        "logprobs",
+        "metadata",
+    }
+)
+
+
+def _include(body: JsonObject, name: str) -> None:
+    included: list[str] = list(body.get("include") or [])
+    if name not in included:
+        body["include"] = [*included, name]
+
+
+def _reasoning(body: JsonObject, special: JsonObject) -> None:
+    reasoning = dict(special.get("reasoning") or {})
+    if "reasoning_effort" in special:
+        reasoning.setdefault("effort", special["reasoning_effort"])
+    if reasoning:
+        body["reasoning"] = reasoning
+
+
+def _text(body: JsonObject, special: JsonObject) -> None:
+    text = dict(special.get("text") or {})
+    if "verbosity" in special:
+        text["verbosity"] = special["verbosity"]
+    if "response_format" in special:
+        text["format"] = text_format(special["response_format"])
+    if text:
+        body["text"] = text
+
+
+def _tools(body: JsonObject, special: JsonObject) -> None:
+    strict = special.get("strict")
+    tools = [request_tool(tool, strict) for tool in special.get("tools") or ()]
+    if not tools:
+        return
+    body["tools"] = tools
+    choice = request_tool_choice(special.get("tool_choice"), tools)
+    if choice is not None:
+        body["tool_choice"] = choice
+    if "parallel_tool_calls" in special:
+        body["parallel_tool_calls"] = special["parallel_tool_calls"]
+
+
+def _metadata(given: Any) -> dict[str, str]:
+    """Metadata as the API takes it: strings. Numbers and booleans are written out."""
+    if not isinstance(given, dict):
+        raise ArgumentError(
+            f"metadata must be a dict, not {type(given).__name__}.", param="metadata"
+        )
+    made: dict[str, str] = {}
+    for key, value in cast("dict[Any, Any]", given).items():
+        if not isinstance(value, (str, int, float, bool)):
+            raise ArgumentError(
+                f"metadata[{key!r}] must be a string, not {type(value).__name__}: it is sent to "
+                "the provider as well as to traces. For traces only, use config={'metadata': …}.",
+                param="metadata",
+            )
+        made[str(key)] = str(value)
+    return made

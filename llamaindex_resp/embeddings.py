@@ -1,0 +1,111 @@
+"""RespEmbedding: the embedding models of any provider for LlamaIndex."""
+
+from __future__ import annotations
+
+import base64
+from array import array
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from llama_index.core.base.embeddings.base import BaseEmbedding
+from pydantic import Field, ValidationError, field_validator
+
+from llamaindex_resp.connection import ModelConnection, named, refuse_invalid
+from resp_core.errors import ProtocolError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Unpack
+
+    from llamaindex_resp.options import EmbeddingOptions
+    from resp_core.types.json import JsonObject
+
+__all__ = ["RespEmbedding"]
+
+
+class RespEmbedding(ModelConnection, BaseEmbedding):
+    """Text embeddings: `RespEmbedding("openai/text-embedding-3-small", dimensions=256)`.
+
+    The options are those of `EmbeddingOptions`. Vectors keep the order of the texts; texts are
+    sent as they are. Raises `resp_core` errors.
+    """
+
+    dimensions: int | None = Field(default=None, gt=0)
+    user: str | None = None
+    extra_body: dict[str, Any] = Field(default_factory=dict[str, Any])
+
+    _redacted: ClassVar[tuple[str, ...]] = ("extra_body",)
+
+    def __init__(self, model: str, **options: Unpack[EmbeddingOptions]) -> None:
+        given = dict(options)
+        client, async_client = given.pop("client", None), given.pop("async_client", None)
+        fields = named(given, type(self).model_fields)
+        fields["model_name"] = model
+        try:
+            super().__init__(model=model, **fields)
+        except ValidationError as error:
+            refuse_invalid(error)
+        self._client = cast("Any", client)
+        self._async_client = cast("Any", async_client)
+
+    @field_validator("extra_body", mode="before")
+    @classmethod
+    def _or_nothing(cls, value: object) -> object:
+        return {} if value is None else value
+
+    @classmethod
+    def class_name(cls) -> str:
+        """The name under which LlamaIndex serialises this class."""
+        return "RespEmbedding"
+
+    def _arguments(self, texts: list[str]) -> JsonObject:
+        arguments: JsonObject = {"model": self.model, "input": texts, "encoding_format": "base64"}
+        if self.dimensions is not None:
+            arguments["dimensions"] = self.dimensions
+        if self.user is not None:
+            arguments["user"] = self.user
+        if self.extra_body:
+            arguments["extra_body"] = self.extra_body
+        return arguments
+
+    def _get_text_embeddings(self, texts: list[str]) -> list[list[float]]:
+        if not texts:
+            return []
+        return vectors(self.client.embeddings.create(**self._arguments(texts)), len(texts))
+
+    async def _aget_text_embeddings(self, texts: list[str]) -> list[list[float]]:
+        if not texts:
+            return []
+        answer = await self.async_client.embeddings.create(**self._arguments(texts))
+        return vectors(answer, len(texts))
+
+    def _get_text_embedding(self, text: str) -> list[float]:
+        return self._get_text_embeddings([text])[0]
+
+    async def _aget_text_embedding(self, text: str) -> list[float]:
+        return (await self._aget_text_embeddings([text]))[0]
+
+    def _get_query_embedding(self, query: str) -> list[float]:
+        return self._get_text_embedding(query)
+
+    async def _aget_query_embedding(self, query: str) -> list[float]:
+        return await self._aget_text_embedding(query)
+
+
+def vectors(answer: Mapping[str, Any], count: int) -> list[list[float]]:
+    """The vectors of an embeddings answer by their `index`; ProtocolError if one is missing."""
+    found: dict[int, list[float]] = {}
+    entries = cast("Sequence[Mapping[str, Any]]", answer["data"])
+    for position, entry in enumerate(entries):
+        found[entry.get("index", position)] = _floats(entry["embedding"])
+    if sorted(found) != list(range(count)):
+        raise ProtocolError(f"{count} texts were sent and {len(found)} vectors came back.")
+    return [found[index] for index in range(count)]
+
+
+def _floats(value: Any) -> list[float]:
+    """A vector, also in base64 (little-endian 32-bit floats, a quarter of the JSON)."""
+    if not isinstance(value, str):
+        return list(value)
+    numbers = array("f")
+    numbers.frombytes(base64.b64decode(value))
+    return numbers.tolist()

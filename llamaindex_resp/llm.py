@@ -1,0 +1,533 @@
+"""RespLLM: any model of any provider as a LlamaIndex function-calling LLM."""
+
+from __future__ import annotations
+
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar, cast
+
+from llama_index.core.base.llms.types import ChatMessage, LLMMetadata, MessageRole
+from llama_index.core.constants import DEFAULT_NUM_OUTPUTS
+from llama_index.core.instrumentation import get_dispatcher
+from llama_index.core.instrumentation.events.llm import (
+    LLMStructuredPredictEndEvent,
+    LLMStructuredPredictInProgressEvent,
+    LLMStructuredPredictStartEvent,
+)
+from llama_index.core.llms.callbacks import llm_chat_callback, llm_completion_callback
+from llama_index.core.llms.function_calling import FunctionCallingLLM
+from llama_index.core.types import PydanticProgramMode
+from pydantic import BaseModel, Field, ValidationError, field_validator
+
+from llamaindex_resp.connection import ModelConnection, named, refuse_invalid
+from llamaindex_resp.errors import ToolCallError
+from llamaindex_resp.messages import to_items
+from llamaindex_resp.request import ENCRYPTED, options_of
+from llamaindex_resp.responses import ChatChunks, chat_response, completion_response, single_call
+from llamaindex_resp.structured import PartialObjects, class_format, parsed
+from llamaindex_resp.tools import choice, function_tool, selections
+from resp_core.types.request import Request
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, Generator, Sequence
+    from typing import Unpack
+
+    from llama_index.core.base.llms.types import (
+        ChatResponse,
+        ChatResponseAsyncGen,
+        ChatResponseGen,
+        CompletionResponse,
+        CompletionResponseAsyncGen,
+        CompletionResponseGen,
+    )
+    from llama_index.core.chat_engine.types import AgentChatResponse
+    from llama_index.core.llms.llm import ToolSelection
+    from llama_index.core.program.utils import FlexibleModel
+    from llama_index.core.prompts import PromptTemplate
+    from llama_index.core.tools.types import BaseTool
+
+    from llamaindex_resp.options import LLMOptions
+    from llamaindex_resp.request import Options
+    from resp_core import CallRecord
+    from resp_core.types.json import JsonObject
+
+__all__ = ["RespLLM"]
+
+dispatcher = get_dispatcher(__name__)
+Model = TypeVar("Model", bound=BaseModel)
+
+#: Tokens assumed for a model that no table knows: too small costs calls, too large fails them.
+UNKNOWN_WINDOW = 32_768
+#: Fields of the object that are request fields of the same name.
+_REQUEST_FIELDS = (
+    *("temperature", "top_p", "max_tokens", "stop", "reasoning", "store", "previous_response_id"),
+    *("service_tier", "user", "safety_identifier", "parallel_tool_calls", "verbosity"),
+    *("top_logprobs", "extra_body"),
+)
+_OF_PROGRAMS = ("tool_required", "tool_choice", "allow_parallel_tool_calls")
+
+
+class _Call(NamedTuple):
+    """One request, ready to be sent, and what is needed to read its answer."""
+
+    request: Request
+    options: Options
+    origin: str
+
+
+class RespLLM(ModelConnection, FunctionCallingLLM):
+    """A chat model with tools, over the Responses or the Chat API.
+
+    `RespLLM("openai/gpt-5.4-mini")`, `RespLLM("azure/<deployment>", azure_endpoint=...)`,
+    `RespLLM("offline/demo")`. The options are those of `LLMOptions`. Holds no conversation: one
+    object serves many conversations, threads and event loops.
+
+    Raises `resp_core` errors: `ArgumentError` for what is wrong before anything is sent,
+    `APIError` for the rest, also from inside streams.
+    """
+
+    temperature: float | None = None
+    top_p: float | None = None
+    max_tokens: int | None = None
+    stop: str | list[str] | None = None
+    reasoning: dict[str, Any] | str | None = None
+    store: bool | None = None
+    previous_response_id: str | None = None
+    service_tier: str | None = None
+    user: str | None = None
+    safety_identifier: str | None = None
+    request_metadata: dict[str, str] | None = None
+    parallel_tool_calls: bool | None = None
+    verbosity: str | None = None
+    top_logprobs: int | None = None
+    streaming: bool = False
+    strict: bool = False
+    built_in_tools: list[dict[str, Any]] = Field(default_factory=list[dict[str, Any]])
+    model_kwargs: dict[str, Any] = Field(default_factory=dict[str, Any])
+    extra_body: dict[str, Any] = Field(default_factory=dict[str, Any])
+    context_window: int | None = Field(default=None, gt=0)
+    num_output: int | None = None
+    is_function_calling_model: bool | None = None
+
+    _redacted: ClassVar[tuple[str, ...]] = ("extra_body", "model_kwargs", "built_in_tools")
+
+    def __init__(self, model: str, **options: Unpack[LLMOptions]) -> None:
+        given = dict(options)
+        client, async_client = given.pop("client", None), given.pop("async_client", None)
+        fields = named(given, type(self).model_fields)
+        try:
+            super().__init__(model=model, **fields)
+        except ValidationError as error:
+            refuse_invalid(error)
+        options_of(self._layers({}), hosted=())  # an unknown name in model_kwargs fails here
+        self._client = cast("Any", client)
+        self._async_client = cast("Any", async_client)
+
+    @field_validator("built_in_tools", "model_kwargs", "extra_body", mode="before")
+    @classmethod
+    def _or_default(cls, value: object, info: Any) -> object:
+        return (
+            cls.model_fields[info.field_name].get_default(call_default_factory=True)
+            if (value is None)
+            else value
+        )
+
+    @classmethod
+    def class_name(cls) -> str:
+        """The name under which LlamaIndex serialises this class."""
+        return "RespLLM"
+
+    @property
+    def metadata(self) -> LLMMetadata:
+        """What is known of the model; any name works. Tokens."""
+        profile = self._profile()
+        window = self.context_window or profile.context_window or UNKNOWN_WINDOW
+        known = self.max_tokens or min(profile.max_output or DEFAULT_NUM_OUTPUTS, window // 2)
+        calls = self.is_function_calling_model
+        return LLMMetadata(
+            context_window=window,
+            num_output=self.num_output if self.num_output is not None else known,
+            is_chat_model=True,
+            is_function_calling_model=True if calls is None else calls,
+            model_name=self.model,
+        )
+
+    # --- the eight endpoints
+
+    @llm_chat_callback()
+    def chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
+        """One answer. `kwargs` are request fields; they win over the object's."""
+        return self._chat(self._call(messages, kwargs))
+
+    @llm_chat_callback()
+    async def achat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
+        """`chat` for `await`."""
+        return await self._achat(self._call(messages, kwargs))
+
+    @llm_chat_callback()
+    def stream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseGen:
+        """The answer as it comes: each chunk holds the text so far, the last one everything."""
+        return self._stream(self._call(messages, kwargs, stream=True))
+
+    @llm_chat_callback()
+    async def astream_chat(
+        self, messages: Sequence[ChatMessage], **kwargs: Any
+    ) -> ChatResponseAsyncGen:
+        """`stream_chat` for `await` and `async for`."""
+        return self._astream(self._call(messages, kwargs, stream=True))
+
+    @llm_completion_callback()
+    def complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponse:
+        """The answer to one user message; `formatted` leaves `completion_to_prompt` out."""
+        return completion_response(self._chat(self._prompt_call(prompt, formatted, kwargs)))
+
+    @llm_completion_callback()
+    async def acomplete(
+        self, prompt: str, formatted: bool = False, **kwargs: Any
+    ) -> CompletionResponse:
+        """`complete` for `await`."""
+        call = self._prompt_call(prompt, formatted, kwargs)
+        return completion_response(await self._achat(call))
+
+    @llm_completion_callback()
+    def stream_complete(
+        self, prompt: str, formatted: bool = False, **kwargs: Any
+    ) -> CompletionResponseGen:
+        """The answer as it comes, `text` being the text so far."""
+        call = self._prompt_call(prompt, formatted, kwargs, stream=True)
+        return (completion_response(chunk) for chunk in self._stream(call))
+
+    @llm_completion_callback()
+    async def astream_complete(
+        self, prompt: str, formatted: bool = False, **kwargs: Any
+    ) -> CompletionResponseAsyncGen:
+        """`stream_complete` for `await` and `async for`."""
+        call = self._prompt_call(prompt, formatted, kwargs, stream=True)
+
+        async def gen() -> CompletionResponseAsyncGen:
+            async with aclosing(self._astream(call)) as chunks:
+                async for chunk in chunks:
+                    yield completion_response(chunk)
+
+        return gen()
+
+    # --- one call
+
+    def _prompt_call(
+        self, prompt: str, formatted: bool, kwargs: JsonObject, *, stream: bool = False
+    ) -> _Call:
+        if not formatted:
+            prompt = cast("Any", self.completion_to_prompt)(prompt)
+        message = ChatMessage(role=MessageRole.USER, content=prompt)
+        return self._call([message], kwargs, stream=stream)
+
+    def _layers(self, kwargs: JsonObject) -> list[JsonObject]:
+        own = {name: getattr(self, name) for name in _REQUEST_FIELDS}
+        return [{**own, "metadata": self.request_metadata}, self.model_kwargs, kwargs]
+
+    def _call(
+        self, messages: Sequence[ChatMessage], kwargs: JsonObject, *, stream: bool = False
+    ) -> _Call:
+        """Everything that can be wrong with the arguments is found here, before any request."""
+        options = options_of(self._layers(kwargs), hosted=self.built_in_tools)
+        body, target = options.body, self._reached()
+        stored = body.get("store") is not False
+        if not stored and target.wire == "responses" and self._profile().reasoning:
+            body["include"] = list(dict.fromkeys([*body.get("include", ()), ENCRYPTED]))
+        body["input"] = to_items(
+            messages,
+            stored=stored,
+            origin=target.origin,
+            continued=bool(body.get("previous_response_id") or body.get("conversation")),
+        )
+        request = Request(
+            "responses",
+            body,
+            stream=stream or self.streaming,
+            chat_only=options.chat_only,
+            on_unsupported=self.on_unsupported,
+            extra_headers=options.extra_headers,
+            extra_query=options.extra_query,
+            extra_body=options.extra_body,
+        )
+        return _Call(request, options, target.origin)
+
+    def _chat(self, call: _Call) -> ChatResponse:
+        if self.streaming:
+            *_, last = self._stream(call)
+            last.delta = None
+            return last
+        result = self.client.run(call.request, model=self.model, timeout=call.options.timeout)
+        return self._answer(call, result.response, result.record)
+
+    async def _achat(self, call: _Call) -> ChatResponse:
+        if self.streaming:
+            async with aclosing(self._astream(call)) as chunks:
+                last = [chunk async for chunk in chunks][-1]
+            last.delta = None
+            return last
+        result = await self.async_client.run(
+            call.request, model=self.model, timeout=call.options.timeout
+        )
+        return self._answer(call, result.response, result.record)
+
+    def _answer(self, call: _Call, response: JsonObject, record: CallRecord | None) -> ChatResponse:
+        return _noted(
+            chat_response(response, schemas=call.options.schemas, origin=call.origin), record
+        )
+
+    def _stream(self, call: _Call) -> ChatResponseGen:
+        chunks = self._chunks(call)
+        last: ChatResponse | None = None
+        with self.client.events(
+            call.request, model=self.model, timeout=call.options.timeout
+        ) as events:
+            for event in events:
+                chunk = chunks.add(event)
+                if chunk is None:
+                    continue
+                if chunks.response is not None:
+                    last = chunk  # given out once the call record is there
+                    continue
+                yield chunk
+        if last is not None:  # else the stream raised
+            yield _noted(last, events.record)
+
+    async def _astream(self, call: _Call) -> ChatResponseAsyncGen:
+        chunks = self._chunks(call)
+        last: ChatResponse | None = None
+        async with self.async_client.events(
+            call.request, model=self.model, timeout=call.options.timeout
+        ) as events:
+            async for event in events:
+                chunk = chunks.add(event)
+                if chunk is None:
+                    continue
+                if chunks.response is not None:
+                    last = chunk
+                    continue
+                yield chunk
+        if last is not None:  # else the stream raised
+            yield _noted(last, events.record)
+
+    def _chunks(self, call: _Call) -> ChatChunks:
+        return ChatChunks(schemas=call.options.schemas, origin=call.origin)
+
+    # --- tools
+
+    def _prepare_chat_with_tools(
+        self,
+        tools: Sequence[BaseTool],
+        user_msg: str | ChatMessage | None = None,
+        chat_history: list[ChatMessage] | None = None,
+        verbose: bool = False,
+        allow_parallel_tool_calls: bool = False,
+        tool_required: bool = False,
+        tool_choice: Any = None,
+        strict: bool | None = None,
+        **kwargs: Any,
+    ) -> dict[str, Any]:
+        messages = list(chat_history or ())
+        if isinstance(user_msg, str):
+            user_msg = ChatMessage(role=MessageRole.USER, content=user_msg)
+        if user_msg is not None:
+            messages.append(user_msg)
+        prepared: JsonObject = {"messages": messages, **kwargs}
+        if not tools:
+            return prepared
+        strict = self.strict if strict is None else strict
+        prepared["tools"] = [function_tool(tool, strict=strict) for tool in tools]
+        prepared["tool_choice"] = choice(tool_choice, required=tool_required)
+        # Parallel calls are every server's default, and some refuse the parameter.
+        if self._profile().parallel_tools and (
+            not allow_parallel_tool_calls or self.parallel_tool_calls is False
+        ):
+            prepared["parallel_tool_calls"] = allow_parallel_tool_calls
+        return prepared
+
+    def _validate_chat_with_tools_response(
+        self,
+        response: ChatResponse,
+        tools: Sequence[BaseTool],
+        allow_parallel_tool_calls: bool = False,
+        **kwargs: Any,
+    ) -> ChatResponse:
+        return response if allow_parallel_tool_calls else single_call(response)
+
+    def get_tool_calls_from_response(
+        self, response: ChatResponse, error_on_no_tool_call: bool = True, **kwargs: Any
+    ) -> list[ToolSelection]:
+        """The tool calls of an answer; those that were cut or are not JSON are left out.
+
+        With `error_on_no_tool_call`, such a call, or none at all, raises `ToolCallError`.
+        """
+        return selections(response.message, demanded=error_on_no_tool_call)
+
+    def predict_and_call(self, tools: Any, *args: Any, **kwargs: Any) -> AgentChatResponse:
+        """Let the model choose a tool and run it. A tool that is not there: `ToolCallError`."""
+        try:
+            return super().predict_and_call(tools, *args, **kwargs)
+        except KeyError as error:
+            raise _undeclared(error) from None
+
+    async def apredict_and_call(self, tools: Any, *args: Any, **kwargs: Any) -> AgentChatResponse:
+        """`predict_and_call` for `await`."""
+        try:
+            return await super().apredict_and_call(tools, *args, **kwargs)
+        except KeyError as error:
+            raise _undeclared(error) from None
+
+    # --- structured output
+
+    def _writes_schemas(self) -> bool:
+        """Whether to ask for the class natively, not by a tool or in the prompt's words."""
+        if self.pydantic_program_mode is not PydanticProgramMode.DEFAULT:
+            return False
+        known = self._profile().structured_output
+        return self._reached().wire == "responses" if known is None else known
+
+    def _shaped(
+        self,
+        output_cls: type[BaseModel],
+        prompt: PromptTemplate,
+        llm_kwargs: dict[str, Any] | None,
+        prompt_args: dict[str, Any],
+    ) -> tuple[list[ChatMessage], JsonObject]:
+        """Messages and arguments of a call that must answer with an instance; tells its start."""
+        dispatcher.event(
+            LLMStructuredPredictStartEvent(
+                output_cls=output_cls, template=prompt, template_args=prompt_args
+            )
+        )
+        messages = self._extend_messages(prompt.format_messages(llm=self, **prompt_args))
+        kwargs = {k: v for k, v in (llm_kwargs or {}).items() if k not in _OF_PROGRAMS}
+        text = {**(kwargs.get("text") or {}), "format": class_format(output_cls)}
+        return messages, {**kwargs, "text": text}
+
+    def structured_predict(
+        self,
+        output_cls: type[Model],
+        prompt: PromptTemplate,
+        llm_kwargs: dict[str, Any] | None = None,
+        **prompt_args: Any,
+    ) -> Model:
+        """The answer as an instance of `output_cls`, by JSON schema where the model can.
+
+        Raises `RefusalError` or `StructuredOutputError`.
+        """
+        if not self._writes_schemas():
+            return super().structured_predict(output_cls, prompt, llm_kwargs, **prompt_args)
+        messages, kwargs = self._shaped(output_cls, prompt, llm_kwargs, prompt_args)
+        result = parsed(output_cls, self.chat(messages, **kwargs))
+        dispatcher.event(LLMStructuredPredictEndEvent(output=result))
+        return result
+
+    async def astructured_predict(
+        self,
+        output_cls: type[Model],
+        prompt: PromptTemplate,
+        llm_kwargs: dict[str, Any] | None = None,
+        **prompt_args: Any,
+    ) -> Model:
+        """`structured_predict` for `await`."""
+        if not self._writes_schemas():
+            return await super().astructured_predict(output_cls, prompt, llm_kwargs, **prompt_args)
+        messages, kwargs = self._shaped(output_cls, prompt, llm_kwargs, prompt_args)
+        result = parsed(output_cls, await self.achat(messages, **kwargs))
+        dispatcher.event(LLMStructuredPredictEndEvent(output=result))
+        return result
+
+    def stream_structured_predict(
+        self,
+        output_cls: type[Model],
+        prompt: PromptTemplate,
+        llm_kwargs: dict[str, Any] | None = None,
+        **prompt_args: Any,
+    ) -> Generator[Model | FlexibleModel, None, None]:
+        """The instance as it grows; what is not whole yet is a `FlexibleModel`."""
+        if not self._writes_schemas():
+            yield from super().stream_structured_predict(
+                output_cls, prompt, llm_kwargs, **prompt_args
+            )
+            return
+        messages, kwargs = self._shaped(output_cls, prompt, llm_kwargs, prompt_args)
+        objects = PartialObjects(output_cls)
+        last: ChatResponse | None = None
+        for last in self.stream_chat(messages, **kwargs):
+            found = objects.add(last.message.content or "")
+            if found is not None:
+                dispatcher.event(LLMStructuredPredictInProgressEvent(output=found))
+                yield cast("Model", found)
+        result = parsed(output_cls, cast("ChatResponse", last))
+        dispatcher.event(LLMStructuredPredictEndEvent(output=result))
+
+    async def astream_structured_predict(
+        self,
+        output_cls: type[Model],
+        prompt: PromptTemplate,
+        llm_kwargs: dict[str, Any] | None = None,
+        **prompt_args: Any,
+    ) -> AsyncGenerator[Model | FlexibleModel, None]:
+        """`stream_structured_predict` for `await` and `async for`."""
+        if not self._writes_schemas():
+            return await super().astream_structured_predict(
+                output_cls, prompt, llm_kwargs, **prompt_args
+            )
+
+        async def gen() -> AsyncGenerator[Model | FlexibleModel, None]:
+            messages, kwargs = self._shaped(output_cls, prompt, llm_kwargs, prompt_args)
+            objects = PartialObjects(output_cls)
+            last: ChatResponse | None = None
+            async with aclosing(await self.astream_chat(messages, **kwargs)) as chunks:
+                async for last in chunks:
+                    found = objects.add(last.message.content or "")
+                    if found is not None:
+                        dispatcher.event(LLMStructuredPredictInProgressEvent(output=found))
+                        yield cast("Model", found)
+            result = parsed(output_cls, cast("ChatResponse", last))
+            dispatcher.event(LLMStructuredPredictEndEvent(output=result))
+
+        return gen()
+
+    def _structured_stream_call(
+        self,
+        output_cls: Any,
+        prompt: Any,
+        llm_kwargs: dict[str, Any] | None = None,
+        **prompt_args: Any,
+    ) -> Any:
+        return self._program(output_cls, prompt).stream_call(llm_kwargs=llm_kwargs, **prompt_args)
+
+    async def _structured_astream_call(
+        self,
+        output_cls: Any,
+        prompt: Any,
+        llm_kwargs: dict[str, Any] | None = None,
+        **prompt_args: Any,
+    ) -> Any:
+        program = self._program(output_cls, prompt)
+        return await program.astream_call(llm_kwargs=llm_kwargs, **prompt_args)
+
+    def _program(self, output_cls: Any, prompt: Any) -> Any:
+        """The base class's program; by tools the call is demanded, as in its plain path."""
+        from llama_index.core.program.utils import get_program_for_llm
+
+        mode = self.pydantic_program_mode
+        by_tools = mode is PydanticProgramMode.FUNCTION or (
+            mode is PydanticProgramMode.DEFAULT and self.metadata.is_function_calling_model
+        )
+        demand: JsonObject = {"tool_choice": "required"} if by_tools else {}
+        return get_program_for_llm(output_cls, prompt, self, pydantic_program_mode=mode, **demand)
+
+
+def _noted(answer: ChatResponse, record: CallRecord | None) -> ChatResponse:
+    """What the caller should know about the call itself: the API used, what was left out."""
+    if record is not None:
+        notes: JsonObject = {"api": record.api}
+        if record.dropped:
+            notes["dropped"] = list(record.dropped)
+        answer.additional_kwargs = {**answer.additional_kwargs, **notes}
+    return answer
+
+
+def _undeclared(error: KeyError) -> ToolCallError:
+    return ToolCallError(f"The model called a tool that is not there: {error.args[0]!r}.")
