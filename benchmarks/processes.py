@@ -46,7 +46,7 @@ def _environment() -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if "proxy" not in name.lower()}
     return {
         **kept,
-        "PYTHONPATH": os.pathsep.join((str(ROOT / "core"), str(ROOT))),
+        "PYTHONPATH": os.environ.get("BENCH_CORE", str(ROOT / "core")) + os.pathsep + str(ROOT),
         "PYTHONWARNINGS": "ignore",
         "LANGSMITH_TRACING": "false",
         "LITELLM_LOCAL_MODEL_COST_MAP": "True",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Literal, cast
@@ -10,14 +9,13 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from langchain_core.language_models.chat_models import BaseChatModel
 from langchain_core.language_models.model_profile import ModelProfile
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
-from pydantic import ConfigDict, Field, PrivateAttr, SecretStr, ValidationError
-
 from langchain_resp.chunks import ChunkBuilder, message_of
-from langchain_resp.errors import ArgumentError, langchain_errors
+from langchain_resp.connected import Connected
+from langchain_resp.errors import langchain_errors
 from langchain_resp.metadata import PROVIDER, origin_of, response_metadata
-from langchain_resp.options import CLIENT_FIELDS, canonical, explained
 from langchain_resp.request import Plan, Target, make_plan
 from langchain_resp.tools import bound_tools, without_secrets
+from pydantic import Field
 from resp_core.errors import APIStatusError
 
 if TYPE_CHECKING:
@@ -31,14 +29,10 @@ if TYPE_CHECKING:
     from langchain_core.tools import BaseTool
 
     from langchain_resp.tools import Tool
-    from resp_core import AsyncClient, Client
     from resp_core.observe.record import CallRecord
-    from resp_core.route.deployment import Deployment
     from resp_core.types.json import JsonObject
 
 __all__ = ["ChatResp"]
-
-_LOCK = threading.Lock()
 
 #: Fields that a request carries, under LangChain's names.
 _REQUEST_FIELDS = (
@@ -67,34 +61,10 @@ _REQUEST_FIELDS = (
     "logit_bias",
     "timeout",
 )
-#: Values that pickling leaves behind: they hold or may hold credentials, or cannot be pickled.
-_NOT_PICKLED = (
-    "api_key",
-    "azure_ad_token",
-    "azure_ad_token_provider",
-    "credential",
-    "default_headers",
-    "default_query",
-    "proxy",
-    "http_client",
-    "http_async_client",
-    "rate_limiter",
-)
-#: Values that copies share: they cannot be copied, or must not be.
-_SHARED = (
-    "azure_ad_token_provider",
-    "credential",
-    "http_client",
-    "http_async_client",
-    "rate_limiter",
-    "cache",
-    "callbacks",
-    "verify",
-)
 _NEVER_TRACED = frozenset({"extra_headers", "extra_query", "extra_body"})
 
 
-class ChatResp(BaseChatModel):
+class ChatResp(Connected, BaseChatModel):
     """Chat models of OpenAI, Azure and every provider that `resp_core` knows.
 
     `model` is "provider/name" ("openai/gpt-5.4-mini", "azure/<deployment>", "offline/demo").
@@ -114,37 +84,6 @@ class ChatResp(BaseChatModel):
 
     Errors are those of `langchain_resp.errors`: the core's and LangChain's at once.
     """
-
-    model_config = ConfigDict(
-        arbitrary_types_allowed=True,
-        extra="forbid",
-        protected_namespaces=(),
-        hide_input_in_errors=True,
-    )
-
-    model: str
-    api: Literal["auto", "responses", "chat"] = "auto"
-    provider: str | None = None
-    base_url: str | None = None
-    api_key: SecretStr | None = None
-    api_version: str | None = None
-    azure_ad_token: SecretStr | None = None
-    azure_ad_token_provider: Any = Field(default=None, exclude=True, repr=False)
-    credential: Any = Field(default=None, exclude=True, repr=False)
-    base_model: str | None = None
-    context_window: int | None = None
-    organization: str | None = None
-    project: str | None = None
-    default_headers: Mapping[str, str] | None = Field(default=None, exclude=True, repr=False)
-    default_query: Mapping[str, Any] | None = Field(default=None, exclude=True, repr=False)
-    timeout: float | None = None
-    max_retries: int = 2
-    proxy: str | None = Field(default=None, exclude=True, repr=False)
-    verify: Any = Field(default=True, exclude=True, repr=False)
-    transport: Literal["httpx2", "aiohttp"] = "httpx2"
-    http_client: Any = Field(default=None, exclude=True, repr=False)
-    http_async_client: Any = Field(default=None, exclude=True, repr=False)
-    on_unsupported: Literal["raise", "warn", "drop"] = "raise"
 
     temperature: float | None = None
     top_p: float | None = None
@@ -172,69 +111,6 @@ class ChatResp(BaseChatModel):
     streaming: bool = False
     model_kwargs: dict[str, Any] = Field(default_factory=dict)
     extra_body: dict[str, Any] | None = None
-
-    _client: Any = PrivateAttr(default=None)
-    _async_client: Any = PrivateAttr(default=None)
-
-    def __init__(self, **kwargs: Any) -> None:
-        """Take the options above, or their names at ChatOpenAI, AzureChatOpenAI and LiteLLM.
-
-        Raises ArgumentError (a ValueError) for an unknown option or a value of the wrong kind.
-        """
-        values = canonical(kwargs, type(self).model_fields)
-        if not values.get("model"):
-            raise ArgumentError(
-                'No model is named: pass model="provider/name", for example '
-                '"openai/gpt-5.4-mini", or "offline/demo", which needs no key.',
-                param="model",
-            )
-        try:
-            super().__init__(**values)
-        except ValidationError as error:
-            raise explained(error) from None
-
-    # -- clients
-
-    @property
-    def client(self) -> Client:
-        """The core's client with this model's settings: retrieve, delete, cancel, resume …
-
-        Made on first use and shared by all calls of this object, from any thread.
-        """
-        if self._client is None:
-            from resp_core import Client
-
-            with _LOCK, langchain_errors():
-                if self._client is None:
-                    self._client = Client(**self._client_options(self.http_client))
-        return cast("Client", self._client)
-
-    @property
-    def async_client(self) -> AsyncClient:
-        """The same, to be awaited; one object serves any number of event loops."""
-        if self._async_client is None:
-            from resp_core import AsyncClient
-
-            with _LOCK, langchain_errors():
-                if self._async_client is None:
-                    self._async_client = AsyncClient(
-                        **self._client_options(self.http_async_client)
-                    )
-        return cast("AsyncClient", self._async_client)
-
-    def _client_options(self, http_client: Any) -> dict[str, Any]:
-        given: dict[str, Any] = {"model": self.model}
-        for name in CLIENT_FIELDS:
-            value = getattr(self, name)
-            if value is not None:
-                value = value.get_secret_value() if isinstance(value, SecretStr) else value
-                given[name] = value
-        if http_client is not None:
-            given["http_client"] = http_client
-        return given
-
-    def _deployment(self, model: str | None = None) -> Deployment:
-        return self.client.deployment(model)
 
     def _target(self, model: str | None) -> Target:
         from resp_core.route.deployment import choose_wire
@@ -526,42 +402,6 @@ class ChatResp(BaseChatModel):
         else:
             key = found.key_env[0] if found.key_env else f"{found.name.upper()}_API_KEY"
         return {"api_key": key, "azure_ad_token": "AZURE_OPENAI_AD_TOKEN"}
-
-    def __getstate__(self) -> dict[Any, Any]:
-        """For pickle: without credentials, headers and clients, which the reader supplies."""
-        state = dict(super().__getstate__())
-        fields = type(self).model_fields
-        kept = {
-            name: fields[name].default if name in _NOT_PICKLED else value
-            for name, value in state["__dict__"].items()
-            if name in fields
-        }
-        said: set[str] = state["__pydantic_fields_set__"]
-        state["__dict__"] = kept
-        state["__pydantic_fields_set__"] = said.difference(_NOT_PICKLED)
-        state["__pydantic_private__"] = {"_client": None, "_async_client": None}
-        return state
-
-    def __copy__(self) -> ChatResp:
-        """A copy in this process keeps credentials; clients are its own."""
-        return self._without_clients(super().__copy__())
-
-    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> ChatResp:
-        """As `copy`; objects that cannot be copied, such as HTTP clients, are shared."""
-        memo = {} if memo is None else memo
-        for name in _SHARED:
-            value = getattr(self, name)
-            memo[id(value)] = value
-        for client in (self._client, self._async_client):
-            memo[id(client)] = None
-        return self._without_clients(super().__deepcopy__(memo))
-
-    @staticmethod
-    def _without_clients(copied: ChatResp) -> ChatResp:
-        copied._client = None
-        copied._async_client = None
-        copied.__dict__.pop("_serialized", None)
-        return copied
 
 
 def _again(plan: Plan, error: APIStatusError) -> Plan:

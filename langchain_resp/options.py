@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from pydantic import ValidationError
 
-__all__ = ["ALIASES", "CLIENT_FIELDS", "canonical", "explained"]
+__all__ = ["ALIASES", "canonical", "explained"]
 
 #: Names that other integrations use -> ours.
 ALIASES: dict[str, str] = {
@@ -31,31 +31,6 @@ ALIASES: dict[str, str] = {
     "request_timeout": "timeout",
     "num_retries": "max_retries",
 }
-
-#: Fields that the core's client takes under the same name.
-CLIENT_FIELDS = (
-    "provider",
-    "api",
-    "base_url",
-    "api_key",
-    "api_version",
-    "azure_ad_token",
-    "azure_ad_token_provider",
-    "credential",
-    "base_model",
-    "organization",
-    "project",
-    "default_headers",
-    "default_query",
-    "context_window",
-    "timeout",
-    "max_retries",
-    "proxy",
-    "verify",
-    "transport",
-    "on_unsupported",
-)
-
 
 def canonical(given: Mapping[str, Any], fields: Collection[str]) -> dict[str, Any]:
     """Constructor arguments under their own names.

@@ -236,8 +236,9 @@ def _body(settings: Mapping[str, Any]) -> tuple[JsonObject, dict[str, object]]:
     _tools(body, special)
     if special.get("logprobs") or body.get("top_logprobs"):
         _include(body, _LOGPROBS)
-    if "metadata" in special:
-        body["metadata"] = _metadata(special["metadata"])
+    metadata = _metadata(special.get("metadata") or {})
+    if metadata:
+        body["metadata"] = metadata
     return body, chat_only
 
 
@@ -303,6 +304,8 @@ def _metadata(given: Any) -> dict[str, str]:
         )
     made: dict[str, str] = {}
     for key, value in cast("dict[Any, Any]", given).items():
+        if key == "lc_versions":  # LangChain's own, put on every model
+            continue
         if not isinstance(value, (str, int, float, bool)):
             raise ArgumentError(
                 f"metadata[{key!r}] must be a string, not {type(value).__name__}: it is sent to "

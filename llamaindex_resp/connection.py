@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pickle
 import threading
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, cast
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 from pydantic import (
     BaseModel,
@@ -295,5 +295,5 @@ def refuse_invalid(error: ValidationError) -> NoReturn:
     """Raise the first complaint as an ArgumentError, without the value: it may be a secret."""
     first = error.errors(include_url=False, include_context=False, include_input=True)[0]
     param = str(first["loc"][0]) if first["loc"] else None
-    kind = type(cast("Any", first.get("input"))).__name__
+    kind = type(first.get("input")).__name__
     raise ArgumentError(f"{param}: {first['msg']}, got {kind}.", param=param) from None

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar, cast
 
 from llama_index.core.base.llms.types import ChatMessage, LLMMetadata, MessageRole
 from llama_index.core.constants import DEFAULT_NUM_OUTPUTS
-from llama_index.core.instrumentation import get_dispatcher
 from llama_index.core.instrumentation.events.llm import (
     LLMStructuredPredictEndEvent,
     LLMStructuredPredictInProgressEvent,
     LLMStructuredPredictStartEvent,
 )
-from llama_index.core.llms.callbacks import llm_chat_callback, llm_completion_callback
+from llama_index.core.llms import callbacks
 from llama_index.core.llms.function_calling import FunctionCallingLLM
 from llama_index.core.types import PydanticProgramMode
+from llama_index_instrumentation import get_dispatcher
 from pydantic import BaseModel, Field, ValidationError, field_validator
 
 from llamaindex_resp.connection import ModelConnection, named, refuse_invalid
@@ -26,9 +26,10 @@ from llamaindex_resp.responses import ChatChunks, chat_response, completion_resp
 from llamaindex_resp.structured import PartialObjects, class_format, parsed
 from llamaindex_resp.tools import choice, function_tool, selections
 from resp_core.types.request import Request
+from resp_core.wire.shape import as_object
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Generator, Sequence
+    from collections.abc import AsyncGenerator, Callable, Generator, Sequence
     from typing import Unpack
 
     from llama_index.core.base.llms.types import (
@@ -54,6 +55,7 @@ __all__ = ["RespLLM"]
 
 dispatcher = get_dispatcher(__name__)
 Model = TypeVar("Model", bound=BaseModel)
+Endpoint = TypeVar("Endpoint", bound="Callable[..., Any]")
 
 #: Tokens assumed for a model that no table knows: too small costs calls, too large fails them.
 UNKNOWN_WINDOW = 32_768
@@ -64,6 +66,16 @@ _REQUEST_FIELDS = (
     *("top_logprobs", "extra_body"),
 )
 _OF_PROGRAMS = ("tool_required", "tool_choice", "allow_parallel_tool_calls")
+
+
+def _on_chat(endpoint: Endpoint) -> Endpoint:
+    """LlamaIndex's events, callbacks and rate limit for a chat endpoint, its type kept."""
+    return cast("Any", callbacks).llm_chat_callback()(endpoint)
+
+
+def _on_completion(endpoint: Endpoint) -> Endpoint:
+    """The same for a completion endpoint."""
+    return cast("Any", callbacks).llm_completion_callback()(endpoint)
 
 
 class _Call(NamedTuple):
@@ -153,34 +165,34 @@ class RespLLM(ModelConnection, FunctionCallingLLM):
 
     # --- the eight endpoints
 
-    @llm_chat_callback()
+    @_on_chat
     def chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
         """One answer. `kwargs` are request fields; they win over the object's."""
         return self._chat(self._call(messages, kwargs))
 
-    @llm_chat_callback()
+    @_on_chat
     async def achat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
         """`chat` for `await`."""
         return await self._achat(self._call(messages, kwargs))
 
-    @llm_chat_callback()
+    @_on_chat
     def stream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseGen:
         """The answer as it comes: each chunk holds the text so far, the last one everything."""
         return self._stream(self._call(messages, kwargs, stream=True))
 
-    @llm_chat_callback()
+    @_on_chat
     async def astream_chat(
         self, messages: Sequence[ChatMessage], **kwargs: Any
     ) -> ChatResponseAsyncGen:
         """`stream_chat` for `await` and `async for`."""
         return self._astream(self._call(messages, kwargs, stream=True))
 
-    @llm_completion_callback()
+    @_on_completion
     def complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponse:
         """The answer to one user message; `formatted` leaves `completion_to_prompt` out."""
         return completion_response(self._chat(self._prompt_call(prompt, formatted, kwargs)))
 
-    @llm_completion_callback()
+    @_on_completion
     async def acomplete(
         self, prompt: str, formatted: bool = False, **kwargs: Any
     ) -> CompletionResponse:
@@ -188,7 +200,7 @@ class RespLLM(ModelConnection, FunctionCallingLLM):
         call = self._prompt_call(prompt, formatted, kwargs)
         return completion_response(await self._achat(call))
 
-    @llm_completion_callback()
+    @_on_completion
     def stream_complete(
         self, prompt: str, formatted: bool = False, **kwargs: Any
     ) -> CompletionResponseGen:
@@ -196,7 +208,7 @@ class RespLLM(ModelConnection, FunctionCallingLLM):
         call = self._prompt_call(prompt, formatted, kwargs, stream=True)
         return (completion_response(chunk) for chunk in self._stream(call))
 
-    @llm_completion_callback()
+    @_on_completion
     async def astream_complete(
         self, prompt: str, formatted: bool = False, **kwargs: Any
     ) -> CompletionResponseAsyncGen:
@@ -400,7 +412,7 @@ class RespLLM(ModelConnection, FunctionCallingLLM):
         )
         messages = self._extend_messages(prompt.format_messages(llm=self, **prompt_args))
         kwargs = {k: v for k, v in (llm_kwargs or {}).items() if k not in _OF_PROGRAMS}
-        text = {**(kwargs.get("text") or {}), "format": class_format(output_cls)}
+        text = {**as_object(kwargs.get("text")), "format": class_format(output_cls)}
         return messages, {**kwargs, "text": text}
 
     def structured_predict(
@@ -525,7 +537,7 @@ def _noted(answer: ChatResponse, record: CallRecord | None) -> ChatResponse:
         notes: JsonObject = {"api": record.api}
         if record.dropped:
             notes["dropped"] = list(record.dropped)
-        answer.additional_kwargs = {**answer.additional_kwargs, **notes}
+        cast("JsonObject", vars(answer)["additional_kwargs"]).update(notes)
     return answer
 
 

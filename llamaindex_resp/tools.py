@@ -52,13 +52,14 @@ def wire_name(name: str) -> str:
     return _NOT_IN_NAMES.sub("_", name)
 
 
-def _parameters_of(metadata: Any) -> JsonObject:
-    schema = metadata.fn_schema
-    if schema is None or type(metadata) is not ToolMetadata:
-        return metadata.get_parameters_dict()
-    found = _parameters.get(schema)
+def _parameters_of(metadata: ToolMetadata) -> JsonObject:
+    schema: Any = metadata.fn_schema
+    shared = schema is not None and type(metadata) is ToolMetadata
+    found = _parameters.get(schema) if shared else None
     if found is None:
-        found = _parameters[schema] = metadata.get_parameters_dict()
+        found = cast("JsonObject", cast("Any", metadata).get_parameters_dict())
+        if shared:
+            _parameters[schema] = found
     return found
 
 

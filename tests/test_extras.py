@@ -21,7 +21,7 @@ MODULES = {
 FLOORS_ONLY = {"azure-core"}
 OURS = {"resp_core", "langchain_resp", "llamaindex_resp"}
 #: Parts of a declared distribution that have a name of their own.
-PARTS = {"pydantic_core"}
+PARTS = {"llama_index_instrumentation", "pydantic_core"}
 #: Imported only when the caller handed in an object of theirs, so it is installed then.
 BROUGHT_BY_CALLER = {"httpx"}
 

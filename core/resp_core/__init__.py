@@ -1,9 +1,9 @@
 """Any model provider through OpenAI's Responses or Chat API: fast, honest, complete.
 
-    from resp_core import Client
+from resp_core import Client
 
-    client = Client("offline/demo")
-    print(client.responses.create(input="Hello").output_text)
+client = Client("offline/demo")
+print(client.responses.create(input="Hello").output_text)
 """
 
 from __future__ import annotations

@@ -121,7 +121,7 @@ class ConfigError(ArgumentError):
 
 
 class AmbiguousOriginError(ArgumentError):
-    """An id was given, but not the server that holds it: pass `model=`, `provider=` or `base_url=`."""
+    """An id was given, but not which server holds it: `model=`, `provider=` or `base_url=`."""
 
 
 class APIError(RespError):

@@ -15,7 +15,20 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from resp_core.auth.headers import auth_headers
 from resp_core.auth.source import KeyAuth, TokenAuth
-from resp_core.effects import Close, Emit, HttpCall, Limits, Load, Open, Opened, Read, Record, Save, Sleep, Token
+from resp_core.effects import (
+    Close,
+    Emit,
+    HttpCall,
+    Limits,
+    Load,
+    Open,
+    Opened,
+    Read,
+    Record,
+    Save,
+    Sleep,
+    Token,
+)
 from resp_core.errors import (
     APIConnectionError,
     APIError,
@@ -226,9 +239,7 @@ class Call:
         if self._reader is not None and self._reader.committed:
             return None
         left = self._deadline - self.clock.monotonic()
-        return retry_delay(
-            error, failures, self.policy.retry, left=left, draw=self.clock.random()
-        )
+        return retry_delay(error, failures, self.policy.retry, left=left, draw=self.clock.random())
 
     def _attempt(self, prepared: Prepared) -> Generator[Effect, Answer, None]:
         self._reader = reader = self.task.reader(prepared, self.clock, self._losses)
@@ -268,9 +279,7 @@ class Call:
             idle=policy.idle if prepared.streams else None,
             body_bytes=policy.stream_bytes if prepared.streams else policy.body_bytes,
         )
-        return HttpCall(
-            endpoint.method, url, headers, prepared.content, limits, prepared.streams
-        )
+        return HttpCall(endpoint.method, url, headers, prepared.content, limits, prepared.streams)
 
     def _body(self, limit: int | None = None) -> Generator[Effect, Answer, bytes]:
         chunk: bytes = yield _READ
@@ -454,7 +463,7 @@ class Call:
         prepared = self.prepare()
         if error is None and self._sent is not None:
             self._note_attempt(None)
-        headers = self.opened.headers if self.opened is not None else {}
+        headers = (self.opened or Opened(0)).headers
         partial = self.result
         if partial is None and self._reader is not None:
             partial = self._reader.partial()
@@ -512,5 +521,3 @@ def _is_stream(opened: Opened) -> bool:
     if "html" in kind:
         return False
     return "json" not in kind or "ndjson" in kind or "stream" in kind
-
-

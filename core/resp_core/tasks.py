@@ -154,9 +154,7 @@ def lower_names(headers: Mapping[str, str]) -> dict[str, str]:
     return {name.lower(): value for name, value in headers.items()}
 
 
-def _encoded(
-    request: Request, wire: Wire, options: chat.ChatOptions, losses: Losses
-) -> JsonObject:
+def _encoded(request: Request, wire: Wire, options: chat.ChatOptions, losses: Losses) -> JsonObject:
     """The caller's body in `wire`; the caller's own object where nothing has to change."""
     if wire == request.wire == "chat":
         return request.body

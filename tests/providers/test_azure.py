@@ -310,8 +310,8 @@ def test_advice() -> None:
     provider = get("azure")
     target = at("azure/x", credential=Credential())
     url = provider.endpoint(target, "chat").url
-    assert f"Tried {url}" in str(provider.advise(target, "chat", 404, url + "?secret=1"))
-    assert "secret" not in str(provider.advise(target, "chat", 404, url + "?secret=1"))
+    assert f"Tried {url}" in str(provider.advise(target, "chat", 404, url + "?x=1"))
+    assert "hidden" not in str(provider.advise(target, "chat", 404, url + "?secret=hidden"))
     assert "AZURE_SCOPE" in str(provider.advise(target, "chat", 401, url))
     assert provider.advise(target, "chat", 429, url) is None
 

@@ -300,3 +300,29 @@ def test_what_xai_refuses() -> None:
     dropped = Losses("xai/m", "drop")
     assert prepare(target, "responses", {"metadata": {"a": "b"}}, dropped) == {}
     assert dropped.dropped == ["metadata"]
+
+
+CALL = {"role": "assistant", "tool_calls": [{"id": "c"}]}
+
+
+@pytest.mark.parametrize(
+    ("body", "blank"),
+    [
+        ({"model": "deepseek-v4-flash", "messages": [CALL]}, True),
+        ({"model": "deepseek-chat", "thinking": {"type": "enabled"}, "messages": [CALL]}, True),
+        ({"model": "deepseek-chat", "messages": [CALL]}, False),
+        ({"model": "deepseek-v4", "thinking": {"type": "disabled"}, "messages": [CALL]}, False),
+        ({"model": "deepseek-v4", "messages": [{**CALL, "reasoning_content": "x"}]}, False),
+        ({"model": "deepseek-v4", "messages": [{"role": "assistant", "content": "x"}]}, False),
+        ({"model": "deepseek-v4"}, False),
+    ],
+)
+def test_deepseek_wants_reasoning_with_tool_calls(body: dict[str, Any], blank: bool) -> None:
+    target = at("deepseek/m", api_key=Secret("k"))
+    losses = Losses("deepseek/m")
+    fitted = get("deepseek").prepare(target, "chat", body, losses)
+    assert (fitted is not body) is blank
+    assert bool(losses.notes) is blank
+    if blank:
+        assert fitted["messages"] == [{**CALL, "reasoning_content": " "}]
+    assert "reasoning_content" not in CALL

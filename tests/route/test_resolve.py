@@ -146,6 +146,25 @@ def test_same_provider() -> None:
 
 
 @pytest.mark.parametrize(
+    ("client_model", "call_model", "client", "call", "same"),
+    [
+        ("llama", "llama", "groq", None, True),
+        ("llama", "groq/x", "groq", None, True),
+        ("openai/a", "openai/a", None, "azure", False),
+        ("openai/a", "a", None, "openai", True),
+        (None, "openai/a", "groq", None, True),
+        (None, "x", "groq", "azure", False),
+        (None, "together/x", "together_ai", "together", True),
+    ],
+)
+def test_same_provider_where_one_is_given(
+    client_model: str | None, call_model: str, client: str | None, call: str | None, same: bool
+) -> None:
+    connections = (Connection(provider=client), Connection(provider=call))
+    assert same_provider(client_model, call_model, *connections) is same
+
+
+@pytest.mark.parametrize(
     ("model", "connection", "url", "credential"),
     [
         ("gpt-4o", Connection(), "https://api.openai.com/v1/responses", "key from OPENAI_API_KEY"),
@@ -167,6 +186,11 @@ def test_describe_has_no_secret(
     assert (shown["url"], shown["credential"]) == (url, credential)
     for text in (repr(shown), repr(target), repr(connection)):
         assert "k-" not in text
+
+
+def test_describe_hides_what_a_query_may_carry() -> None:
+    shown = describe(resolve("gpt-4o", Connection(default_query={"key": "k-query"}), ALL_KEYS))
+    assert "k-query" not in str(shown["url"])
 
 
 def test_a_pickled_deployment_has_no_secret() -> None:

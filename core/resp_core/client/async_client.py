@@ -16,7 +16,6 @@ from resp_core.client.stream import AsyncEventStream
 from resp_core.client.transports import AsyncTransports
 from resp_core.client.wiring import Wiring
 from resp_core.drive import adrive
-from resp_core.io.net import AsyncNet
 from resp_core.tasks import Turn
 
 if TYPE_CHECKING:
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from resp_core.client.wiring import Settings
     from resp_core.client.sync_client import Client
     from resp_core.flow import Call
+    from resp_core.io.async_net import AsyncNet
     from resp_core.types.json import JsonObject
     from resp_core.types.request import OnUnsupported, Request
 
@@ -50,6 +50,8 @@ class AsyncClient:
         self._wiring = wiring
         self._owns = net is None
         if net is None:
+            from resp_core.io.async_net import AsyncNet  # brings asyncio
+
             self._transports = AsyncTransports(wiring.settings)
             net = AsyncNet(self._transports.choose, wiring.state, wiring.settings.hooks)
         self._net = net
@@ -152,7 +154,7 @@ class AsyncClient:
         return AsyncEventStream(call, adrive(call, self._net.exchange()), wrap)
 
     async def close(self) -> None:
-        """Close the running loop's connections. The client can still be used and then makes new ones."""
+        """Close the running loop's connections. Used again, the client makes new ones."""
         if self._owns:
             await self._transports.close()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from resp_core.errors import APITimeoutError, ResponseCancelledError, ResponseFailedError
+from resp_core.wire.shape import as_object
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,7 +35,7 @@ def next_wait(response: Any, left: Callable[[], float], interval: float) -> floa
 
 def _raise_ended(response: Any, status: str | None) -> None:
     if status == "failed":
-        error = response.get("error") or {}
+        error = as_object(response.get("error"))
         raise ResponseFailedError(
             f"The background response failed: {error.get('message') or error.get('code')}",
             code=error.get("code"),

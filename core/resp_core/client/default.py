@@ -63,22 +63,25 @@ def configure(model: str | None = None, **options: Unpack[ClientOptions]) -> Non
     _default.configure(model, options)
 
 
-def responses(input: Any = None, model: str | None = None, *, stream: bool = False, **params: Any) -> Any:
+def responses(
+    input: Any = None, model: str | None = None, *, stream: bool = False, **params: Any
+) -> Any:
     """`Client.responses.create`."""
-    return _default.both()[0].responses.create(
-        input=input, model=model, stream=stream, **params
-    )
+    return _default.both()[0].responses.create(input=input, model=model, stream=stream, **params)
 
 
 async def aresponses(
-    input: Any = None, model: str | None = None, *, stream: bool = False, **params: Any) -> Any:
+    input: Any = None, model: str | None = None, *, stream: bool = False, **params: Any
+) -> Any:
     """`AsyncClient.responses.create`."""
     return await _default.both()[1].responses.create(
         input=input, model=model, stream=stream, **params
     )
 
 
-def completion(model: str | None = None, messages: Any = None, *, stream: bool = False, **params: Any) -> Any:
+def completion(
+    model: str | None = None, messages: Any = None, *, stream: bool = False, **params: Any
+) -> Any:
     """`Client.chat.completions.create`."""
     return _default.both()[0].chat.completions.create(
         model=model, messages=messages, stream=stream, **params
@@ -86,7 +89,8 @@ def completion(model: str | None = None, messages: Any = None, *, stream: bool =
 
 
 async def acompletion(
-    model: str | None = None, messages: Any = None, *, stream: bool = False, **params: Any) -> Any:
+    model: str | None = None, messages: Any = None, *, stream: bool = False, **params: Any
+) -> Any:
     """`AsyncClient.chat.completions.create`."""
     return await _default.both()[1].chat.completions.create(
         model=model, messages=messages, stream=stream, **params

@@ -5,15 +5,14 @@ An `Obj` is the wire JSON itself, a dict; nothing is validated or built until it
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
-from resp_core.types.json import dumps
+from resp_core.types.json import JsonObject, dumps
+from resp_core.wire.shape import items_of, objects
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from resp_core.observe.record import CallRecord
-    from resp_core.types.json import JsonObject
 
 __all__ = ["Obj", "Result", "plain"]
 
@@ -41,9 +40,9 @@ class Obj(dict[str, Any]):
     __slots__ = ()
 
     def __getattribute__(self, name: str) -> Any:
-        if dict.__contains__(self, name):
+        if _has(self, name):
             return _wrapped(self, name)
-        return dict.__getattribute__(self, name)
+        return object.__getattribute__(self, name)
 
     def __getattr__(self, name: str) -> Any:
         if name in _OPTIONAL:
@@ -75,7 +74,7 @@ class Obj(dict[str, Any]):
 
     def to_json(self, *, indent: int | None = 2) -> str:
         """The same as `model_dump_json()`."""
-        return dict.__getattribute__(self, "model_dump_json")(indent=indent)
+        return object.__getattribute__(self, "model_dump_json")(indent=indent)
 
 
 class Result(Obj):
@@ -104,14 +103,14 @@ class Result(Obj):
         """The text of all `output_text` parts, joined; "" where there is none."""
         return "".join(
             part["text"]
-            for item in dict.get(self, "output") or ()
-            if item.get("type") == "message"
-            for part in item.get("content") or ()
-            if part.get("type") == "output_text"
+            for item in objects(_field(self, "output"))
+            if item["type"] == "message"
+            for part in objects(item["content"])
+            if part["type"] == "output_text"
         )
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Result, (plain(self),)
+        return type(self), (plain(self),)
 
 
 def plain(value: Any, *, exclude_none: bool = False) -> Any:
@@ -120,7 +119,7 @@ def plain(value: Any, *, exclude_none: bool = False) -> Any:
         items = cast("JsonObject", value)
         return {
             key: plain(item, exclude_none=exclude_none)
-            for key, item in dict.items(items)
+            for key, item in _items(items)
             if not (exclude_none and item is None)
         }
     if isinstance(value, list):
@@ -128,14 +127,22 @@ def plain(value: Any, *, exclude_none: bool = False) -> Any:
     return value
 
 
+# dict's own methods, which an Obj's fields may hide.
+_dict: Any = dict
+_has: Callable[[JsonObject, str], bool] = _dict.__contains__
+_field: Callable[[JsonObject, str], Any] = _dict.get
+_items: Callable[[JsonObject], Iterable[tuple[str, Any]]] = _dict.items
+_set: Callable[[JsonObject, str, Any], None] = _dict.__setitem__
+
+
 def _wrapped(obj: Obj, name: str) -> Any:
-    value = dict.__getitem__(obj, name)
-    kind = type(value)
-    if kind is dict:
-        value = Obj(value)
-    elif kind is list and any(type(item) is dict for item in value):
-        value = [Obj(item) if type(item) is dict else item for item in value]
+    value: Any = _field(obj, name)
+    wrapped: Any
+    if type(value) is dict:
+        wrapped = Obj(cast("JsonObject", value))
+    elif type(value) is list and any(type(item) is dict for item in items_of(value)):
+        wrapped = [Obj(item) if type(item) is dict else item for item in items_of(value)]
     else:
         return value
-    dict.__setitem__(obj, name, value)  # wrapped once; still equal to the plain value
-    return value
+    _set(obj, name, wrapped)  # wrapped once; still equal to the plain value
+    return wrapped

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from resp_core.client.obj import Result
 from resp_core.errors import ArgumentError, ProtocolError, RefusalError
+from resp_core.wire.shape import as_object
 
 __all__ = ["ParsedCompletion", "ParsedResponse", "parsed_completion", "parsed_response"]
 
@@ -37,7 +38,7 @@ def parsed_response(answer: Result, target: Any) -> ParsedResponse:
     ]
     refusals = [part["refusal"] for part in parts if part.get("type") == "refusal"]
     text = "".join(part["text"] for part in parts if part.get("type") == "output_text")
-    reason = (answer.get("incomplete_details") or {}).get("reason")
+    reason = as_object(answer.get("incomplete_details")).get("reason")
     return _parsed(ParsedResponse, answer, target, text, refusals, reason)
 
 
@@ -71,7 +72,7 @@ def _parsed(
 
     result = cls(answer, answer.record)
     try:
-        value = target.model_validate_json(text)
+        value: Any = cast("Any", target).model_validate_json(text)
     except ValidationError as error:
         why = f"it was cut ({cut})" if cut else f"{error.error_count()} fields do not fit"
         raise ProtocolError(

@@ -65,7 +65,9 @@ def response_turn(
 
         text = dict(body.get("text") or {})
         if "format" in text:
-            raise ArgumentError("text_format and text.format are two of a kind: give one.", param="text_format")
+            raise ArgumentError(
+                "text_format and text.format are two of a kind: give one.", param="text_format"
+            )
         body["text"] = {**text, "format": format_of(body.pop("text_format"))}
     return Plan(
         Turn(_request("responses", body, chat_only, options, stream, default)), model, options
@@ -83,9 +85,11 @@ def chat_turn(params: Mapping[str, Any], stream: bool, default: OnUnsupported = 
         raise ArgumentError("messages is missing: pass a list of messages.", param="messages")
     body["messages"] = _objects(messages, "messages")
     if isinstance(body.get("response_format"), type):
-        from resp_core.wire.schema import response_format_of
+        from resp_core.wire.schema import format_of
 
-        body["response_format"] = response_format_of(body["response_format"])
+        wanted = format_of(body["response_format"])
+        named = {name: value for name, value in wanted.items() if name != "type"}
+        body["response_format"] = {"type": "json_schema", "json_schema": named}
     return Plan(Turn(_request("chat", body, {}, options, stream, default)), model, options)
 
 
@@ -198,7 +202,9 @@ def _check_input(body: JsonObject) -> None:
     value = body.get("input")
     if value is None:
         if not ({"prompt", "previous_response_id", "conversation"} & body.keys()):
-            raise ArgumentError("input is missing: pass a string or a list of items.", param="input")
+            raise ArgumentError(
+                "input is missing: pass a string or a list of items.", param="input"
+            )
         return
     if not isinstance(value, str):
         body["input"] = _objects(value, "input")
@@ -212,7 +218,7 @@ def _objects(value: Iterable[Any], name: str) -> list[Any]:
         raise ArgumentError(
             f"{name} must be a list of dicts, not {type(value).__name__}.", param=name
         )
-    items = value if isinstance(value, list) else list(value)
+    items: list[Any] = cast("list[Any]", value) if isinstance(value, list) else list(value)
     for at, item in enumerate(items):
         if not isinstance(item, dict):
             if hasattr(item, "model_dump"):  # an object of the OpenAI SDK or another pydantic one

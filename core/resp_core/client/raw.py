@@ -14,7 +14,13 @@ if TYPE_CHECKING:
     from resp_core.client.sync_client import Client
     from resp_core.flow import Call
 
-__all__ = ["AsyncRawCompletions", "AsyncRawResponses", "RawAnswer", "RawCompletions", "RawResponses"]
+__all__ = [
+    "AsyncRawCompletions",
+    "AsyncRawResponses",
+    "RawAnswer",
+    "RawCompletions",
+    "RawResponses",
+]
 
 
 class RawAnswer:

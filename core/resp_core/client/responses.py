@@ -125,17 +125,17 @@ class Responses:
         self,
         response_id: str,
         *,
-        timeout: float | None = None,
+        within: float | None = None,
         interval: float = 1.0,
         model: str | None = None,
         **options: Unpack[CallOptions],
     ) -> Result:
         """Poll a background response until it has ended; `interval` is in seconds and grows.
 
-        `timeout` bounds the whole wait in seconds (None: the client's). Raises APITimeoutError,
+        `within` bounds the whole wait in seconds (None: the client's timeout). Raises APITimeoutError,
         ResponseFailedError or ResponseCancelledError.
         """
-        clock = self._client.clock(timeout)
+        clock = self._client.clock(within)
         while True:
             answer = self.retrieve(response_id, model=model, **options)
             pause = next_wait(answer, clock, interval)
@@ -244,7 +244,9 @@ class AsyncResponses:
         self, *, stream: Literal[False] | None = None, **params: Unpack[ResponseParams]
     ) -> Result: ...
     @overload
-    async def create(self, *, stream: Literal[True], **params: Unpack[ResponseParams]) -> AsyncStream: ...
+    async def create(
+        self, *, stream: Literal[True], **params: Unpack[ResponseParams]
+    ) -> AsyncStream: ...
     @overload
     async def create(
         self, *, stream: bool | None, **params: Unpack[ResponseParams]
@@ -327,17 +329,17 @@ class AsyncResponses:
         self,
         response_id: str,
         *,
-        timeout: float | None = None,
+        within: float | None = None,
         interval: float = 1.0,
         model: str | None = None,
         **options: Unpack[CallOptions],
     ) -> Result:
         """Poll a background response until it has ended; `interval` is in seconds and grows.
 
-        `timeout` bounds the whole wait in seconds (None: the client's). Raises APITimeoutError,
+        `within` bounds the whole wait in seconds (None: the client's timeout). Raises APITimeoutError,
         ResponseFailedError or ResponseCancelledError.
         """
-        clock = self._client.clock(timeout)
+        clock = self._client.clock(within)
         while True:
             answer = await self.retrieve(response_id, model=model, **options)
             pause = next_wait(answer, clock, interval)

@@ -78,10 +78,10 @@ class EventStream(Generic[EventT]):
 
     def close(self) -> None:
         """Stop: the connection is closed and the call recorded as cancelled."""
-        if self._driven.gi_running:  # another thread waits inside: wake it
-            self._interrupt()
-        else:
+        try:
             self._driven.close()
+        except ValueError:  # another thread waits inside: end its connection under it
+            self._interrupt()
 
     def __enter__(self) -> Self:
         return self

@@ -11,7 +11,8 @@ from resp_core.io.proxies import ProxyTable
 
 if TYPE_CHECKING:
     from resp_core.client.wiring import Settings
-    from resp_core.io.net import AsyncTransport, Transport
+    from resp_core.io.async_net import AsyncTransport
+    from resp_core.io.net import Transport
 
 __all__ = ["AsyncTransports", "SyncTransports"]
 

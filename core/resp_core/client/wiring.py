@@ -79,7 +79,7 @@ class Wiring:
         settings = self.settings
         model = model or settings.model
         if connection is not None:
-            other = not same_provider(settings.model, model)
+            other = not same_provider(settings.model, model, settings.connection, connection)
             merged = merge(settings.connection, connection, other_provider=other)
             return resolve(model, merged, environ())
         found = self._deployments.get(model)
@@ -91,7 +91,7 @@ class Wiring:
 
     def _own(self, model: str | None) -> Connection:
         connection = self.settings.connection
-        if not same_provider(self.settings.model, model):
+        if not same_provider(self.settings.model, model, connection):
             return merge(connection, Connection(), other_provider=True)
         return connection
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from resp_core.errors import ArgumentError
-from resp_core.io.pool import AsyncBody
+from resp_core.io.body import AsyncBody
 from resp_core.io.tls import tls_context
 
 if TYPE_CHECKING:
@@ -22,9 +22,7 @@ __all__ = ["AiohttpPools"]
 class AiohttpPools:
     """Awaited connections by aiohttp. Raises httpx2's exceptions."""
 
-    def __init__(
-        self, proxies: ProxyTable, verify: Any, environ: Mapping[str, str]
-    ) -> None:
+    def __init__(self, proxies: ProxyTable, verify: Any, environ: Mapping[str, str]) -> None:
         try:
             from httpx_aiohttp.httpx2 import AiohttpTransport
         except ImportError as error:

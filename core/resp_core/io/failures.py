@@ -6,7 +6,6 @@ and none of them has to be imported for it.
 
 from __future__ import annotations
 
-import ssl
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -50,9 +49,10 @@ def connection_error(error: BaseException, url: str, limits: Limits, *, left: fl
                 seconds=limits.idle,
             )
         return deadline_error(limits)
-    if isinstance(cause, ssl.SSLError):
+    causes = {cls.__name__ for cls in type(cause).__mro__}
+    if "SSLError" in causes:
         failure = APIConnectionError(f"TLS with {host} failed: {_reason(cause)}.")
-        failure.is_retryable = not isinstance(cause, ssl.SSLCertVerificationError)
+        failure.is_retryable = "SSLCertVerificationError" not in causes
         return failure
     if "RemoteProtocolError" in names:
         return APIConnectionError(f"{host} broke off the connection: {_reason(error)}.")
@@ -73,7 +73,7 @@ def _root(error: BaseException) -> BaseException:
         below = error.__cause__ or error.__context__
         if below is None:
             break
-        if not isinstance(below, OSError | ssl.SSLError) and isinstance(error, OSError):
+        if not isinstance(below, OSError) and isinstance(error, OSError):
             break
         error = below
     return error

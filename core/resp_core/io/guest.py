@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from resp_core.errors import ArgumentError
-from resp_core.io.pool import AsyncBody, Body
+from resp_core.io.body import AsyncBody, Body
 
 if TYPE_CHECKING:
     from collections.abc import Callable

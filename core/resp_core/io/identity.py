@@ -56,9 +56,9 @@ def _ask(source: TokenSource) -> Any:
 def _token(answer: Any, source: TokenSource) -> str:
     token = getattr(answer, "token", answer)
     if not isinstance(token, str) or not token:
+        given = "an empty string" if token == "" else type(token).__name__
         raise CredentialError(
-            f"{source.origin} gave {type(token).__name__ if not isinstance(token, str) else 'an empty token'}"
-            " instead of a token.",
+            f"{source.origin} gave {given} instead of a token.",
             param=source.origin,
         )
     return token

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from resp_core.errors import APIConnectionError
-from resp_core.io.pool import AsyncBody, Body
+from resp_core.io.body import AsyncBody, Body
 from resp_core.offline import OfflineRequest, OfflineState, handle
 
 if TYPE_CHECKING:

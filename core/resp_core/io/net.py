@@ -1,11 +1,11 @@
-"""Performs the effects of a call: blocking (`Net`) or awaited (`AsyncNet`), one each per client.
+"""Performs the effects of a call, blocking: `Net` is what the calls of one client share.
 
 An exchange is the I/O of one call: at most one open body, read through a bounded inflater.
+`async_net` is its awaited twin.
 """
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import logging
 import time
@@ -13,24 +13,23 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from resp_core.effects import Close, Load, Open, Opened, Read, Record, Save, Sleep, Token
 from resp_core.io.failures import connection_error, deadline_error
-from resp_core.io.identity import async_token, sync_token
+from resp_core.io.identity import sync_token
 from resp_core.io.inflate import inflater
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from resp_core.effects import Answer, Effect, HttpCall
+    from resp_core.io.body import Body
     from resp_core.io.inflate import Inflater
-    from resp_core.io.pool import AsyncBody, Body
     from resp_core.io.state import StateStore
     from resp_core.observe.hooks import Hook
 
-__all__ = ["AsyncNet", "AsyncTransport", "Net", "Transport"]
+__all__ = ["Net", "Transport", "keep_or_tell"]
 
 logger = logging.getLogger("resp_core")
 
 _DRAIN = 0.5  # seconds to wait for the end of a body whose content is already complete
-_RELEASE = 1.0  # seconds for what is owed when a call is walked away from
 
 
 class Transport(Protocol):
@@ -41,12 +40,11 @@ class Transport(Protocol):
     def close(self) -> None: ...
 
 
-class AsyncTransport(Protocol):
-    """The same, awaited."""
+class Memory(Protocol):
+    """The part of a net that both worlds have."""
 
-    async def open(self, call: HttpCall, monotonic: Callable[[], float]) -> AsyncBody: ...
-
-    async def close(self) -> None: ...
+    state: StateStore
+    hooks: Sequence[Hook]
 
 
 class Net:
@@ -64,26 +62,6 @@ class Net:
     def exchange(self) -> _Exchange:
         """The I/O of one call."""
         return _Exchange(self)
-
-
-class AsyncNet:
-    """What the awaited exchanges of one client share."""
-
-    def __init__(
-        self,
-        transport_for: Callable[[str], AsyncTransport],
-        state: StateStore,
-        hooks: Sequence[Hook],
-    ) -> None:
-        self.transport_for = transport_for
-        self.state = state
-        self.hooks = hooks
-        self.monotonic = time.monotonic
-        self.sleep: Callable[[float], Any] = asyncio.sleep
-
-    def exchange(self) -> _AsyncExchange:
-        """The I/O of one call."""
-        return _AsyncExchange(self)
 
 
 class _Exchange:
@@ -109,7 +87,7 @@ class _Exchange:
             case Token(source, _):
                 return sync_token(source)
             case _:
-                return _keep_or_tell(effect, self._net)
+                return keep_or_tell(effect, self._net)
         return None
 
     def release(self, pending: Mapping[str, Effect]) -> None:
@@ -182,109 +160,7 @@ class _Exchange:
         return connection_error(error, call.url, call.limits, left=left - 0.002)
 
 
-class _AsyncExchange:
-    __slots__ = ("_body", "_call", "_inflate", "_net")
-
-    def __init__(self, net: AsyncNet) -> None:
-        self._net = net
-        self._body: AsyncBody | None = None
-        self._call: HttpCall | None = None
-        self._inflate: Inflater | Any = None
-
-    async def perform(self, effect: Effect) -> Answer:
-        """Do it; raise what the flow should see."""
-        match effect:
-            case Read():
-                return await self._read()
-            case Open(call):
-                return await self._open(call)
-            case Close():
-                await self._drain()
-            case Sleep(seconds):
-                await self._net.sleep(seconds)
-            case Token(source, _):
-                return await async_token(source)
-            case _:
-                return _keep_or_tell(effect, self._net)
-        return None
-
-    async def release(self, pending: Mapping[str, Effect]) -> None:
-        """Close what is open and perform what is owed, shielded; never raises."""
-        if self._body is None and not pending:
-            return
-        task = asyncio.ensure_future(self._finish(pending))
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_RELEASE):
-                await asyncio.shield(task)
-
-    async def abort(self) -> None:
-        """End the connection at once."""
-        body, self._body = self._body, None
-        if body is not None:
-            with contextlib.suppress(Exception):
-                await body.close()
-
-    async def _finish(self, pending: Mapping[str, Effect]) -> None:
-        await self.abort()
-        for effect in pending.values():
-            with contextlib.suppress(Exception):
-                await self.perform(effect)
-
-    async def _open(self, call: HttpCall) -> Opened:
-        await self.abort()
-        net = self._net
-        self._call = call
-        try:
-            async with asyncio.timeout_at(self._when(call)):
-                body = await net.transport_for(call.url).open(call, net.monotonic)
-        except Exception as error:
-            raise self._failure(error, call) from error
-        self._body = body
-        self._inflate = inflater(body.headers.get("content-encoding", ""), call.limits.body_bytes)
-        return Opened(body.status, body.headers)
-
-    async def _read(self) -> bytes:
-        body, call = self._body, self._call
-        if body is None or call is None:
-            return b""
-        try:
-            while True:
-                async with asyncio.timeout_at(self._when(call)):
-                    piece = await anext(body.pieces, None)
-                if piece is None:
-                    self._inflate.close()
-                    await self.abort()
-                    return b""
-                data = self._inflate.feed(piece)
-                if data:
-                    return data
-        except Exception as error:
-            await self.abort()
-            raise self._failure(error, call) from error
-
-    async def _drain(self) -> None:
-        body = self._body
-        if body is not None:
-            with contextlib.suppress(Exception):
-                async with asyncio.timeout(_DRAIN):
-                    while await anext(body.pieces, None) is not None:
-                        pass
-        await self.abort()
-
-    def _when(self, call: HttpCall) -> float:
-        """The instant of the loop's clock at which waiting ends."""
-        left = call.limits.deadline - self._net.monotonic()
-        if left <= 0:
-            raise deadline_error(call.limits)
-        idle = call.limits.idle
-        return asyncio.get_running_loop().time() + (left if idle is None else min(left, idle))
-
-    def _failure(self, error: Exception, call: HttpCall) -> Exception:
-        left = call.limits.deadline - self._net.monotonic()
-        return connection_error(error, call.url, call.limits, left=left - 0.002)
-
-
-def _keep_or_tell(effect: Effect, net: Net | AsyncNet) -> Answer:
+def keep_or_tell(effect: Effect, net: Memory) -> Answer:
     """The effects that memory answers, alike in both worlds."""
     match effect:
         case Load(key):

@@ -13,9 +13,7 @@ at once keep using the same few connections.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
-import socket
 import threading
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -24,16 +22,17 @@ from weakref import WeakKeyDictionary
 
 import httpcore2
 
+from resp_core.io.body import AsyncBody, Body
 from resp_core.io.tls import tls_context
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator, Mapping
+    from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 
     from resp_core.effects import HttpCall
     from resp_core.io.proxies import ProxyTable
 
-__all__ = ["AsyncBody", "AsyncPools", "Body", "Patience", "SyncPools"]
+__all__ = ["AsyncPools", "Patience", "SyncPools"]
 
 _SHARE = 12
 _KEEPALIVE = 30.0  # seconds that an idle connection is kept
@@ -54,9 +53,7 @@ class Patience(float):
     monotonic: Callable[[], float]
 
     @classmethod
-    def until(
-        cls, deadline: float, idle: float | None, monotonic: Callable[[], float]
-    ) -> Patience:
+    def until(cls, deadline: float, idle: float | None, monotonic: Callable[[], float]) -> Patience:
         """Patience to `deadline` (an instant of `monotonic`), `idle` seconds at a time."""
         self = cls(max(deadline - monotonic(), 0.001))
         self.deadline = deadline
@@ -125,59 +122,6 @@ def _seconds(timeout: float | None) -> float | None:
     return timeout.left() if type(timeout) is Patience else timeout
 
 
-class Body:
-    """An open answer: status, headers, then raw bytes piece by piece."""
-
-    __slots__ = ("_close", "_socket", "headers", "pieces", "status")
-
-    def __init__(
-        self,
-        status: int,
-        headers: Mapping[str, str],
-        pieces: Iterator[bytes],
-        close: Callable[[], None],
-        find_socket: Callable[[], Any] | None = None,
-    ) -> None:
-        self._socket = find_socket
-        self.status = status
-        self.headers = headers
-        self.pieces = pieces
-        self._close = close
-
-    def close(self) -> None:
-        """Give the connection back, or end it if the body was not read to its end."""
-        self._close()
-
-    def interrupt(self) -> None:
-        """End the connection under a read that another thread is waiting in."""
-        found = None if self._socket is None else self._socket()
-        if found is not None:
-            with contextlib.suppress(OSError):
-                found.shutdown(socket.SHUT_RDWR)
-
-
-class AsyncBody:
-    """An open answer, awaited."""
-
-    __slots__ = ("_close", "headers", "pieces", "status")
-
-    def __init__(
-        self,
-        status: int,
-        headers: Mapping[str, str],
-        pieces: AsyncIterator[bytes],
-        close: Callable[[], Any],
-    ) -> None:
-        self.status = status
-        self.headers = headers
-        self.pieces = pieces
-        self._close = close
-
-    async def close(self) -> None:
-        """Give the connection back, or end it if the body was not read to its end."""
-        await self._close()
-
-
 class _Shards:
     """Pools of one route (direct, or one proxy) and how many calls each serves now."""
 
@@ -204,9 +148,7 @@ class _Shards:
 class SyncPools:
     """Blocking connections of one client. Thread-safe; made anew after a fork."""
 
-    def __init__(
-        self, proxies: ProxyTable, verify: Any, environ: Mapping[str, str]
-    ) -> None:
+    def __init__(self, proxies: ProxyTable, verify: Any, environ: Mapping[str, str]) -> None:
         self._proxies = proxies
         self._verify = verify
         self._environ = environ
@@ -280,9 +222,7 @@ class SyncPools:
 class AsyncPools:
     """Awaited connections of one client: a set per event loop, closed when the loop ends."""
 
-    def __init__(
-        self, proxies: ProxyTable, verify: Any, environ: Mapping[str, str]
-    ) -> None:
+    def __init__(self, proxies: ProxyTable, verify: Any, environ: Mapping[str, str]) -> None:
         self._proxies = proxies
         self._verify = verify
         self._environ = environ
@@ -317,9 +257,7 @@ class AsyncPools:
                 finally:
                     shards.give(index)
 
-        return AsyncBody(
-            response.status, _headers(response.headers), aiter(response.stream), close
-        )
+        return AsyncBody(response.status, _headers(response.headers), aiter(response.stream), close)
 
     async def close(self) -> None:
         """Close the running loop's connections; the next call makes new ones."""
@@ -338,9 +276,7 @@ class AsyncPools:
         return routes
 
     def _pool(self, proxy: str | None) -> httpcore2.AsyncConnectionPool:
-        return httpcore2.AsyncConnectionPool(
-            **_pool_settings(proxy, self._verify, self._environ)
-        )
+        return httpcore2.AsyncConnectionPool(**_pool_settings(proxy, self._verify, self._environ))
 
 
 #: The generators of `_keep`, alive as long as their loop.
@@ -361,9 +297,7 @@ async def _close_all(routes: dict[str | None, _Shards]) -> None:
     routes.clear()
 
 
-def _pool_settings(
-    proxy: str | None, verify: Any, environ: Mapping[str, str]
-) -> dict[str, Any]:
+def _pool_settings(proxy: str | None, verify: Any, environ: Mapping[str, str]) -> dict[str, Any]:
     context = tls_context(verify, environ)
     settings: dict[str, Any] = {
         "ssl_context": context,
@@ -379,9 +313,7 @@ def _pool_settings(
 def _proxy(url: str, context: ssl.SSLContext) -> httpcore2.Proxy:
     parts = urlsplit(url)
     port = f":{parts.port}" if parts.port else ""
-    auth = (
-        (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
-    )
+    auth = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
     return httpcore2.Proxy(
         url=f"{parts.scheme}://{parts.hostname}{port}",
         auth=auth,

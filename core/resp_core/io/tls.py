@@ -17,10 +17,10 @@ _lock = threading.Lock()
 _contexts: dict[tuple[object, str, str], ssl.SSLContext] = {}
 
 
-def tls_context(
-    verify: bool | str | ssl.SSLContext, environ: Mapping[str, str]
-) -> ssl.SSLContext:
-    """The context for `verify`: True (the system's, or SSL_CERT_FILE / SSL_CERT_DIR), a path, or own.
+def tls_context(verify: bool | str | ssl.SSLContext, environ: Mapping[str, str]) -> ssl.SSLContext:
+    """The context for `verify`: True, a path to certificates, or a context of the caller's own.
+
+    True takes the system's certificates, or those of SSL_CERT_FILE or SSL_CERT_DIR.
 
     False turns verification off, in code only: no configuration text can say it.
     """

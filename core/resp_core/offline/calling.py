@@ -43,6 +43,9 @@ _MEANS: dict[str, tuple[str, ...]] = {
     "search": ("find", "lookup", "google"),
     "email": ("mail", "e-mail"),
 }
+#: These mean something only between two numbers: "how many times" is no product.
+_INFIX = frozenset(("+", "*", "/", "×", "÷", "times", "plus", "minus"))
+_COUNTED = r"(?:\d[\d.]*|\b(?:one|two|three|four|five|six|seven|eight|nine|ten)\b)"
 _MOST = 4  # calls of one tool in a turn, one for each place that the prompt lists
 _AGENTS = re.compile(
     r"^\s*[\"'{]*([A-Za-z_]\w*)[\"']?\s*:\s*(.*)$|'(\w+)': '([^']*)'", re.MULTILINE
@@ -135,7 +138,8 @@ def _score(tool: Tool, prompt: str) -> int:
         return 10 if _agent(tool, prompt) else 0
     if re.search(rf"(?<!\w){re.escape(tool.name.lower())}(?!\w)", lowered):
         return 100
-    said = {words.stem(word) for word in re.findall(r"[^\W_]+", lowered)}
+    spoken = re.sub(rf"{_COUNTED}\s*times\s*{_COUNTED}", " ", lowered)
+    said = {words.stem(word) for word in re.findall(r"[^\W_]+", spoken)}
     score = sum(10 for word in _spoken(tool.name) if _means(word, said, lowered))
     described = words.stems(tool.description) - {words.stem(word) for word in _WEAK}
     proper = set(words.names(tool.description)) & set(words.names(prompt))
@@ -152,11 +156,9 @@ def _means(word: str, said: set[str], lowered: str) -> bool:
 
 
 def _has(sign: str, said: set[str], lowered: str) -> bool:
-    if sign.isascii() and sign.isalpha():
-        return words.stem(sign) in said
-    if sign.isascii():
-        return re.search(rf"\d\s*{re.escape(sign)}\s*\d", lowered) is not None
-    return sign in lowered
+    if sign in _INFIX:
+        return re.search(rf"{_COUNTED}\s*{re.escape(sign)}\s*{_COUNTED}", lowered) is not None
+    return words.stem(sign) in said if sign.isascii() else sign in lowered
 
 
 def _variants(tool: Tool, transcript: Transcript) -> list[Part]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -66,7 +66,7 @@ class Problem(Exception):
 
 def article(value: Any) -> str:
     """The JSON kind of a value with its article: `a string`."""
-    return "an empty array" if value == [] else _KINDS.get(cast("type", type(value)), "an object")
+    return "an empty array" if value == [] else _KINDS.get(value.__class__, "an object")
 
 
 def missing(param: str) -> Problem:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
-from urllib.parse import parse_qs, urlsplit
 
 from resp_core.auth.source import TokenAuth
 from resp_core.credentials import pick
 from resp_core.errors import ArgumentError
 from resp_core.models.profile import profile_of
+from resp_core.observe.redact import safe_url
 from resp_core.providers import Provider, _compatible
 from resp_core.providers._azure_auth import KEY_ENV, azure_auth
 from resp_core.providers._azure_url import (
@@ -140,11 +140,11 @@ def advise(deployment: Deployment, operation: Operation, status: int, url: str) 
     ):
         return (
             f"api-version {deployment.api_version} has no Responses API: the first that has it is "
-            f"{FIRST_RESPONSES}. Leave api_version out to use the v1 surface. Tried {_shown(url)}"
+            f"{FIRST_RESPONSES}. Leave api_version out to use the v1 surface. Tried {safe_url(url)}"
         )
     if status == 404:
         return (
-            f"Tried {_shown(url)} with deployment {deployment.model!r}: the model name must be "
+            f"Tried {safe_url(url)} with deployment {deployment.model!r}: the model name must be "
             "azure/<deployment> as the resource lists it, not the model's own name."
         )
     if status == 401 and isinstance(deployment.auth, TokenAuth):
@@ -212,14 +212,6 @@ def _clean_item(item: Any) -> Any:
         for name, value in fields.items()
         if value is not None and not (refused and name == "status")
     }
-
-
-def _shown(url: str) -> str:
-    """A URL for a message: without query parameters other than the version."""
-    parts = urlsplit(url)
-    version = parse_qs(parts.query).get("api-version", [""])[0]
-    shown = f"{parts.scheme}://{parts.netloc}{parts.path}"
-    return f"{shown}?api-version={version}" if version else shown
 
 
 @lru_cache(maxsize=64)

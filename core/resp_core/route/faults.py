@@ -28,6 +28,7 @@ from resp_core.errors import (
 from resp_core.observe.redact import redact, redact_json, safe_headers, safe_url
 from resp_core.route.retry import retry_after
 from resp_core.types.json import loads
+from resp_core.wire.shape import as_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -249,5 +250,5 @@ def _filters(payload: Any) -> Any:
     if not isinstance(error, dict):
         return None
     error = cast("JsonObject", error)
-    inner = error.get("innererror") or error.get("inner_error") or {}
+    inner = as_object(error.get("innererror") or error.get("inner_error"))
     return error.get("content_filters") or inner.get("content_filter_result")

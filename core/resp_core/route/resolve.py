@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, cast
 
-from resp_core import providers
 from resp_core.auth.source import KeyAuth, NoAuth, Secret
 from resp_core.errors import ArgumentError, UnknownProviderError
 from resp_core.models.profile import known_provider
+from resp_core.observe.redact import safe_url
+from resp_core.providers import Provider, get, names, of_url
 
 if TYPE_CHECKING:
     from resp_core.route.deployment import Connection, Deployment
@@ -35,16 +36,14 @@ def resolve(model: str | None, connection: Connection, environ: Mapping[str, str
     elif connection.provider:
         name, rest = connection.provider, ""
     elif connection.base_url:
-        name, rest = providers.of_url(connection.base_url), ""
+        name, rest = of_url(connection.base_url), ""
     else:
         raise ArgumentError(
             'No model is named: pass model="provider/name", for example "openai/gpt-5.4-mini", '
             'or "offline/demo", which needs no key.',
             param="model",
         )
-    return providers.get(name, param="provider").connect(
-        rest, model or f"{name}/", connection, environ
-    )
+    return get(name, param="provider").connect(rest, model or f"{name}/", connection, environ)
 
 
 def split_model(model: str, provider: str | None = None) -> tuple[str, str]:
@@ -55,7 +54,7 @@ def split_model(model: str, provider: str | None = None) -> tuple[str, str]:
     """
     head, slash, rest = model.partition("/")
     if provider:
-        chosen = providers.get(provider, param="provider")
+        chosen = get(provider, param="provider")
         prefixed = slash and head in (provider, chosen.name, *chosen.aliases)
         name = rest if prefixed else model
     elif slash:
@@ -69,16 +68,26 @@ def split_model(model: str, provider: str | None = None) -> tuple[str, str]:
     return chosen.name, name
 
 
-def same_provider(client_model: str | None, call_model: str | None) -> bool:
-    """Whether a call's model belongs to the provider of the client's, where both are named."""
-    if not client_model or not call_model:
-        return True
-    return split_model(client_model)[0] == split_model(call_model)[0]
+def same_provider(
+    client_model: str | None,
+    call_model: str | None,
+    client: Connection | None = None,
+    call: Connection | None = None,
+) -> bool:
+    """Whether a call goes to the client's own provider, so that address and key still fit.
+
+    True where one of them names neither a provider nor a model. Raises `UnknownProviderError`.
+    """
+    client_provider = client.provider if client else None
+    call_provider = (call.provider if call else None) or client_provider
+    ours = _provider_of(client_model, client_provider)
+    theirs = _provider_of(call_model, call_provider)
+    return ours is None or theirs is None or ours == theirs
 
 
 def describe(deployment: Deployment) -> dict[str, object]:
     """A deployment for people: where it goes and with which kind of credential, no secret."""
-    provider = providers.get(deployment.provider)
+    provider = get(deployment.provider)
     wire = deployment.dialects[0]
     auth = deployment.auth
     if isinstance(auth, NoAuth):
@@ -92,7 +101,7 @@ def describe(deployment: Deployment) -> dict[str, object]:
         "provider": deployment.provider,
         "model": deployment.model,
         "apis": list(deployment.dialects),
-        "url": provider.endpoint(deployment, wire).url,
+        "url": safe_url(provider.endpoint(deployment, wire).url),
         "api_version": deployment.api_version,
         "credential": credential,
         "family": deployment.profile.family,
@@ -100,9 +109,15 @@ def describe(deployment: Deployment) -> dict[str, object]:
     }
 
 
-def _by_prefix(model: str, head: str) -> providers.Provider:
+def _provider_of(model: str | None, provider: str | None) -> str | None:
+    if provider:
+        return get(provider, param="provider").name
+    return split_model(model)[0] if model else None
+
+
+def _by_prefix(model: str, head: str) -> Provider:
     try:
-        return providers.get(head)
+        return get(head)
     except UnknownProviderError as error:
         raise UnknownProviderError(
             f"{error.message} If the slash in {model!r} is part of the model's own name, put the "
@@ -111,15 +126,15 @@ def _by_prefix(model: str, head: str) -> providers.Provider:
         ) from None
 
 
-def _by_name(model: str) -> providers.Provider:
+def _by_name(model: str) -> Provider:
     found = known_provider(model)
     if found:
-        return providers.get(found)
-    if model.replace("-", "_") in providers.names():
+        return get(found)
+    if model.replace("-", "_") in names():
         raise ArgumentError(
             f"{model!r} names a provider and no model: write {model}/<model>.", param="model"
         )
-    some = ", ".join(f"{name}/{model}" for name in providers.names())
+    some = ", ".join(f"{name}/{model}" for name in names())
     raise UnknownProviderError(
         f"{model!r} does not say which provider serves it. Write one of: {some}; or pass "
         "custom_llm_provider=.",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 from resp_core.errors import APIConnectionError, APIStatusError, APITimeoutError, ConflictError
@@ -83,6 +82,8 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 def _until(value: str, date: str | None) -> float | None:
     if date is None:
         return None
+    from email.utils import parsedate_to_datetime  # rarely needed, slow to import
+
     try:
         return max(
             0.0, (parsedate_to_datetime(value) - parsedate_to_datetime(date)).total_seconds()

@@ -241,4 +241,7 @@ class ChatFold:
     def result(self) -> JsonObject:
         """The completion."""
         choices = [self._choices[index].result() for index in sorted(self._choices)]
-        return {**self._top, "object": "chat.completion", "choices": choices}
+        completion = {**self._top, "object": "chat.completion", "choices": choices}
+        if completion.get("usage") is None:  # null until the last chunk, and there was none
+            completion.pop("usage", None)
+        return completion

@@ -75,6 +75,7 @@ class ChatEvents:
         self._usage: Any = None
         self._service_tier: Any = None
         self._extras: JsonObject = {}
+        self._has_text = False
         self._has_content = False  # content came as a string, if only as an empty one
 
     # --- chunks ------------------------------------------------------------------------------
@@ -132,8 +133,8 @@ class ChatEvents:
 
     def _choice(self, choice: JsonObject, out: Events) -> None:
         delta = choice.get("delta")
-        if delta is None:  # some servers send the whole message in a chunk
-            delta = choice.get("message")
+        if delta is None:
+            delta = _as_delta(as_object(choice.get("message")))
         self._delta(as_object(delta), choice.get("logprobs"), out)
         if choice.get("finish_reason"):
             self._finish = str(choice["finish_reason"])
@@ -155,12 +156,12 @@ class ChatEvents:
         self._content(delta.get("content"), logprob_entries(logprobs), out)
         if isinstance(logprobs, dict) and not isinstance(as_object(logprobs).get("content"), list):
             self._extra("choice", {"logprobs": logprobs})
+        for annotation in objects(delta.get("annotations")):
+            self._annotation(annotation, out)
         if as_text(delta.get("refusal")):
             self._open_message(out).add_refusal(delta["refusal"], out)
         if any(as_object(delta.get("audio")).values()):
             self._open_message(out).add_audio(delta["audio"], out)
-        for annotation in objects(delta.get("annotations")):
-            self._open_message(out).add_annotation(flat_annotation(annotation), out)
         for call in objects(delta.get("tool_calls")):
             self._call(call, out)
         if any(as_object(delta.get("function_call")).values()):
@@ -173,6 +174,7 @@ class ChatEvents:
         if isinstance(content, str):
             self._has_content = True
             if content or logprobs:
+                self._has_text = True
                 self._open_message(out).add_text(content, logprobs, out)
             return
         for part in objects(content):
@@ -182,6 +184,15 @@ class ChatEvents:
                 self._reason(_thought(part.get("thinking")), [], out)
             else:
                 self._open_message(out).add_part(part, out)
+
+    def _annotation(self, annotation: JsonObject, out: Events) -> None:
+        """A mark belongs to the open text; one that comes after its text is kept aside."""
+        message = self._message
+        late = self._has_text and (message is None or message.part != "output_text")
+        if late:
+            self._extra("message", {"annotations": [annotation]})
+        else:
+            self._open_message(out).add_annotation(flat_annotation(annotation), out)
 
     def _reason(self, text: str, details: list[JsonObject], out: Events) -> None:
         if self._reasoning is None:
@@ -270,7 +281,8 @@ class ChatEvents:
         Raises StreamIncomplete, with the partial response, when the stream had no end: neither
         a finish reason nor `[DONE]`, or `[DONE]` after nothing at all.
         """
-        nothing = not self._items and not self._calls and not self._has_content
+        empty = not self._items and not self._calls
+        nothing = empty and not self._has_content
         if self._response is None or (self._finish is None and (nothing or not done)):
             raise StreamIncomplete(
                 "the stream ended without a finish_reason.", partial=self.partial()
@@ -278,7 +290,7 @@ class ChatEvents:
         out: Events = []
         status, details, error = outcome(self._finish)
         cut = status != "completed" or self._finish is None
-        if nothing and self._has_content:
+        if empty and self._has_content:
             self._open_message(out).open("output_text", out)
         self._close_items(cut and self._finish is not None, cut, out)
         output = [self._done[n] for n in range(len(self._items))]
@@ -330,6 +342,14 @@ class ChatEvents:
             "output": output,
             **self._totals(),
         }
+
+
+def _as_delta(message: JsonObject) -> JsonObject:
+    """A whole message (a plain answer, or all of it in one chunk): each call is one of its own."""
+    calls = objects(message.get("tool_calls"))
+    if not calls:
+        return message
+    return {**message, "tool_calls": [{**call, "index": n} for n, call in enumerate(calls)]}
 
 
 def _arguments(inner: JsonObject) -> str:

@@ -13,6 +13,7 @@ from resp_core.wire import chat, chat_server
 from resp_core.wire.assemble import Assembler
 from resp_core.wire.chat_fold import ChatFold
 from resp_core.wire.chat_stream import ChatEvents
+from resp_core.wire.shape import as_object
 from resp_core.wire.stop import StopCut, cut_response
 from resp_core.wire.unfold import unfold
 
@@ -40,7 +41,7 @@ class Reader(Protocol):
         """Whether the terminal event came: what follows it is of no interest."""
         ...
 
-    def add(self, payload: JsonObject) -> list[JsonObject]:
+    def add(self, payload: JsonObject, /) -> list[JsonObject]:
         """One payload of a stream; the events or chunks that the caller gets for it."""
         ...
 
@@ -169,7 +170,7 @@ class _ChatFromResponses:
         self._stop = stop
         self._add = StopCut(stop, self._assembler).add if stop else self._assembler.add
         self._completion_id = new_id("chatcmpl-")
-        options = request.get("stream_options") or {}
+        options = as_object(request.get("stream_options"))
         self._chunks = chat_server.ChatChunks(
             self._completion_id, include_usage=bool(options.get("include_usage"))
         )
@@ -219,7 +220,7 @@ class _Chat:
         self.result: JsonObject | None = None
         self.committed = False
         self._fold = ChatFold()
-        options = request.get("stream_options") or {}
+        options = as_object(request.get("stream_options"))
         self._include_usage = bool(options.get("include_usage"))
 
     @property

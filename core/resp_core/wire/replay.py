@@ -148,9 +148,7 @@ def _stateless(items: Iterable[JsonObject]) -> list[JsonObject]:
         kind = item.get("type")
         if kind == "mcp_call":
             plan += _as_function_call(item)
-        elif kind == "item_reference" or (
-            kind == "mcp_approval_request" and item.get("id") in ran
-        ):
+        elif kind == "item_reference" or (kind == "mcp_approval_request" and item.get("id") in ran):
             continue
         elif kind == "mcp_approval_response" and item.get("approval_request_id") in ran:
             continue

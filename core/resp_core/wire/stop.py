@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from resp_core.wire.shape import objects
+
 if TYPE_CHECKING:
     from resp_core.types.json import JsonObject
     from resp_core.wire.assemble import Assembler
@@ -22,8 +24,8 @@ def cut_text(text: str, stops: tuple[str, ...]) -> str | None:
 def cut_response(response: JsonObject, stops: tuple[str, ...]) -> JsonObject:
     """`response` with its text cut at the first stop string, and what came after it left out."""
     output: list[JsonObject] = []
-    for item in response.get("output") or []:
-        parts: list[JsonObject] = item.get("content") or []
+    for item in objects(response.get("output")):
+        parts = objects(item.get("content"))
         if item.get("type") == "message":
             for at, part in enumerate(parts):
                 text = part.get("text")
@@ -77,7 +79,7 @@ class StopCut:
         if not text:
             return []
         self._text.setdefault(key, []).append(text)
-        delta = {
+        delta: JsonObject = {
             "type": "response.output_text.delta",
             "item_id": event.get("item_id"),
             "output_index": event.get("output_index"),
@@ -95,8 +97,8 @@ class StopCut:
             "output_index": event.get("output_index"),
             "content_index": event.get("content_index"),
         }
-        part = {"type": "output_text", "text": text, "annotations": [], "logprobs": []}
-        item = {
+        part: JsonObject = {"type": "output_text", "text": text, "annotations": [], "logprobs": []}
+        item: JsonObject = {
             "type": "message",
             "id": event.get("item_id"),
             "role": "assistant",
@@ -104,16 +106,21 @@ class StopCut:
             "content": [part],
         }
         partial = self._assembler.partial() or {}
-        output: list[JsonObject] = [*partial.get("output", [])]
+        output = objects(partial.get("output"))
         index = event.get("output_index")
         if isinstance(index, int) and index < len(output):
-            before = output[index].get("content") or []
+            before = objects(output[index].get("content"))
             item["content"] = [*before[:-1], part]
             output = [*output[:index], item]
         else:
             output.append(item)
-        final = {**partial, "status": "completed", "output": output, "provider_data": _CUT}
-        done = [
+        final: JsonObject = {
+            **partial,
+            "status": "completed",
+            "output": output,
+            "provider_data": _CUT,
+        }
+        done: list[JsonObject] = [
             {**where, "type": "response.output_text.done", "text": text, "logprobs": []},
             {**where, "type": "response.content_part.done", "part": part},
             {"type": "response.output_item.done", "output_index": index, "item": item},

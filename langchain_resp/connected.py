@@ -1,0 +1,210 @@
+"""What chat models and embeddings share: the options of the connection, clients, copies."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, cast
+
+from langchain_resp.errors import ArgumentError, langchain_errors
+from langchain_resp.options import canonical, explained
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, ValidationError
+
+if TYPE_CHECKING:
+    from resp_core import AsyncClient, Client
+    from resp_core.route.deployment import Deployment
+
+__all__ = ["Connected"]
+
+_LOCK = threading.Lock()
+
+#: Options that the core's clients take under the same name.
+_CLIENT_FIELDS = (
+    "provider",
+    "api",
+    "base_url",
+    "api_key",
+    "api_version",
+    "azure_ad_token",
+    "azure_ad_token_provider",
+    "credential",
+    "base_model",
+    "organization",
+    "project",
+    "default_headers",
+    "default_query",
+    "context_window",
+    "timeout",
+    "idle_timeout",
+    "max_retries",
+    "proxy",
+    "verify",
+    "transport",
+    "http_client",
+    "http_async_client",
+    "on_unsupported",
+)
+#: What pickling leaves behind: it holds or may hold credentials, or cannot be pickled.
+_NOT_PICKLED = frozenset(
+    {
+        "api_key",
+        "azure_ad_token",
+        "azure_ad_token_provider",
+        "credential",
+        "default_headers",
+        "default_query",
+        "proxy",
+        "verify",
+        "http_client",
+        "http_async_client",
+        "rate_limiter",
+    }
+)
+#: What copies share: it cannot be copied, or must not be.
+_SHARED = (
+    "azure_ad_token_provider",
+    "credential",
+    "verify",
+    "http_client",
+    "http_async_client",
+    "rate_limiter",
+    "cache",
+    "callbacks",
+)
+
+
+class Connected(BaseModel):
+    """How to reach a provider. Credentials not given come from its usual variables.
+
+    `timeout` is the total time of a call in seconds, all attempts together, `idle_timeout` the
+    longest silence inside a stream. An `http_client` or `http_async_client` (httpx2 or httpx)
+    of your own is used as it is and never closed.
+    """
+
+    model_config = ConfigDict(
+        arbitrary_types_allowed=True,
+        extra="forbid",
+        protected_namespaces=(),
+        hide_input_in_errors=True,
+    )
+
+    model: str
+    api: Literal["auto", "responses", "chat"] = "auto"
+    provider: str | None = None
+    base_url: str | None = None
+    api_key: SecretStr | None = None
+    api_version: str | None = None
+    azure_ad_token: SecretStr | None = None
+    azure_ad_token_provider: Any = Field(default=None, exclude=True, repr=False)
+    credential: Any = Field(default=None, exclude=True, repr=False)
+    base_model: str | None = None
+    context_window: int | None = None
+    organization: str | None = None
+    project: str | None = None
+    default_headers: Mapping[str, str] | None = Field(default=None, exclude=True, repr=False)
+    default_query: Mapping[str, Any] | None = Field(default=None, exclude=True, repr=False)
+    timeout: float | None = None
+    idle_timeout: float | None = None
+    max_retries: int = 2
+    proxy: str | None = Field(default=None, exclude=True, repr=False)
+    verify: Any = Field(default=True, exclude=True, repr=False)
+    transport: Literal["httpx2", "aiohttp"] = "httpx2"
+    http_client: Any = Field(default=None, exclude=True, repr=False)
+    http_async_client: Any = Field(default=None, exclude=True, repr=False)
+    on_unsupported: Literal["raise", "warn", "drop"] = "raise"
+
+    _client: Any = PrivateAttr(default=None)
+    _async_client: Any = PrivateAttr(default=None)
+
+    _example: ClassVar[str] = "offline/demo"
+
+    def __init__(self, **kwargs: Any) -> None:
+        """Take the options, also under their names at ChatOpenAI, AzureChatOpenAI and LiteLLM.
+
+        Raises ArgumentError (a ValueError) for an unknown option or a value of the wrong kind.
+        """
+        values = canonical(kwargs, type(self).model_fields)
+        if not values.get("model"):
+            raise ArgumentError(
+                f'No model is named: pass model="provider/name". "{self._example}" needs no key.',
+                param="model",
+            )
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            raise explained(error) from None
+
+    @property
+    def client(self) -> Client:
+        """The core's client with these settings: retrieve, delete, cancel, resume …
+
+        Made on first use and shared by all calls of this object, from any thread.
+        """
+        if self._client is None:
+            from resp_core import Client
+
+            with _LOCK, langchain_errors():
+                if self._client is None:
+                    self._client = Client(**self._client_options())
+        return cast("Client", self._client)
+
+    @property
+    def async_client(self) -> AsyncClient:
+        """The same, to be awaited; one object serves any number of event loops."""
+        if self._async_client is None:
+            from resp_core import AsyncClient
+
+            with _LOCK, langchain_errors():
+                if self._async_client is None:
+                    self._async_client = AsyncClient(**self._client_options())
+        return cast("AsyncClient", self._async_client)
+
+    def _client_options(self) -> dict[str, Any]:
+        given: dict[str, Any] = {"model": self.model}
+        for name in _CLIENT_FIELDS:
+            value = getattr(self, name)
+            if value is not None:
+                value = value.get_secret_value() if isinstance(value, SecretStr) else value
+                given[name] = value
+        return given
+
+    def _deployment(self, model: str | None = None) -> Deployment:
+        """Where a call for `model` goes; nothing is sent."""
+        return self.client._wiring.deployment(model)  # pyright: ignore[reportPrivateUsage]
+
+    def __getstate__(self) -> dict[Any, Any]:
+        """For pickle: without credentials, headers and clients, which the reader supplies."""
+        state = dict(super().__getstate__())
+        fields = type(self).model_fields
+        state["__dict__"] = {
+            name: fields[name].get_default(call_default_factory=True)
+            if name in _NOT_PICKLED
+            else value
+            for name, value in state["__dict__"].items()
+            if name in fields
+        }
+        said: set[str] = state["__pydantic_fields_set__"]
+        state["__pydantic_fields_set__"] = said.difference(_NOT_PICKLED)
+        state["__pydantic_private__"] = {"_client": None, "_async_client": None}
+        return state
+
+    def __copy__(self) -> Self:
+        """A copy in this process keeps credentials; clients are its own."""
+        return self._without_clients(super().__copy__())
+
+    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
+        """As `copy`; objects that cannot be copied, such as HTTP clients, are shared."""
+        memo = {} if memo is None else memo
+        for name in _SHARED:
+            value = getattr(self, name, None)
+            memo[id(value)] = value
+        for client in (self._client, self._async_client):
+            memo[id(client)] = None
+        return self._without_clients(super().__deepcopy__(memo))
+
+    @staticmethod
+    def _without_clients(copied: Any) -> Any:
+        copied._client = None
+        copied._async_client = None
+        copied.__dict__.pop("_serialized", None)
+        return copied

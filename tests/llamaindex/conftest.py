@@ -1,0 +1,104 @@
+"""One model over each API and each way to reach it: every contract test runs on all four."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from llama_index.core import Settings
+from llama_index.core.instrumentation import get_dispatcher
+from llama_index.core.instrumentation.event_handlers import BaseEventHandler
+from llama_index.core.tools import FunctionTool
+
+from llamaindex_resp import RespEmbedding, RespLLM
+from resp_core.offline.loopback import OfflineServer, serve
+
+BACKENDS = ("responses", "chat", "azure-responses", "azure-chat")
+KEY = "sk-canary-0123456789abcdef"
+
+MakeLLM = Callable[..., RespLLM]
+
+
+@pytest.fixture(scope="session")
+def azure() -> Iterator[OfflineServer]:
+    """Stands in for an Azure resource: the same strict server behind Azure's addresses."""
+    with serve() as server:
+        yield server
+
+
+@pytest.fixture(params=BACKENDS)
+def make_llm(request: pytest.FixtureRequest, azure: OfflineServer) -> MakeLLM:
+    """Makes a RespLLM on the backend under test; options are RespLLM's."""
+    host, _, api = request.param.rpartition("-")
+    where: dict[str, Any] = {"api": api}
+    if host == "azure":
+        where |= {"azure_endpoint": azure.url, "api_version": "2025-04-01-preview"}
+    model = "azure/demo" if host else "offline/demo"
+
+    def make(name: str = model, **options: Any) -> RespLLM:
+        name = name.replace("offline/", "azure/") if host else name
+        return RespLLM(name, **{"api_key": KEY, **where, **options})
+
+    return make
+
+
+@pytest.fixture
+def llm(make_llm: MakeLLM) -> RespLLM:
+    return make_llm()
+
+
+@pytest.fixture
+def embedding() -> RespEmbedding:
+    return RespEmbedding("offline/embed")
+
+
+@pytest.fixture
+def settings(llm: RespLLM, embedding: RespEmbedding) -> Iterator[Any]:
+    """LlamaIndex's global settings, with our models in them."""
+    Settings.llm, Settings.embed_model = llm, embedding
+    yield Settings
+    Settings._llm = Settings._embed_model = Settings._callback_manager = None
+
+
+class Events(BaseEventHandler):
+    """Collects what LlamaIndex's dispatcher sends."""
+
+    events: list[Any] = []
+
+    @classmethod
+    def class_name(cls) -> str:
+        return "Events"
+
+    def handle(self, event: Any, **kwargs: Any) -> None:
+        self.events.append(event)
+
+    def names(self) -> list[str]:
+        return [event.class_name() for event in self.events]
+
+    def of(self, name: str) -> list[Any]:
+        return [event for event in self.events if event.class_name() == name]
+
+
+@pytest.fixture
+def events() -> Iterator[Events]:
+    dispatcher = get_dispatcher()
+    handler = Events(events=[])
+    dispatcher.add_event_handler(handler)
+    yield handler
+    dispatcher.event_handlers.remove(handler)
+
+
+def multiply(a: int, b: int) -> int:
+    """Multiply two numbers."""
+    return a * b
+
+
+def get_weather(city: str) -> str:
+    """Get the weather in a city."""
+    return f"sunny in {city}"
+
+
+@pytest.fixture
+def tools() -> list[FunctionTool]:
+    return [FunctionTool.from_defaults(multiply), FunctionTool.from_defaults(get_weather)]
