@@ -424,3 +424,18 @@ def _last(
     assert result is not None and record is not None  # noqa: S101 - the stream has ended
     metadata = response_metadata(result, record, plan.dropped)
     return ChatGenerationChunk(message=builder.finish(result, metadata))
+
+
+def _allow_loading() -> None:
+    """Let `load(..., allowed_objects="all", valid_namespaces=["langchain_resp"])` make ours.
+
+    The list behind "all" names LangChain's own partners only. The caller still has to name our
+    namespace; without that nothing of ours is ever loaded.
+    """
+    from langchain_core.load.load import ALL_SERIALIZABLE_MAPPINGS
+
+    path = tuple(ChatResp.lc_id())
+    ALL_SERIALIZABLE_MAPPINGS.setdefault(path, path)
+
+
+_allow_loading()

@@ -81,7 +81,17 @@ class ChunkBuilder:
     undecided between string and blocks; the first thing shown decides (see `blocks`).
     """
 
-    __slots__ = ("_blocks", "_done", "_handlers", "_items", "_parts", "_quiet", "_sent", "_started")
+    __slots__ = (
+        "_blocks",
+        "_done",
+        "_handlers",
+        "_items",
+        "_parts",
+        "_quiet",
+        "_sealed",
+        "_sent",
+        "_started",
+    )
 
     def __init__(self, *, blocks: bool) -> None:
         self._blocks: bool | None = True if blocks else None
@@ -89,6 +99,7 @@ class ChunkBuilder:
         self._sent: dict[tuple[int, str], int] = {}
         self._items: dict[int, JsonObject] = {}
         self._quiet: list[tuple[int, JsonObject]] = []
+        self._sealed: set[int] = set()  # given out without their encrypted content
         self._done: set[int] = set()
         self._started = False
         self._handlers: dict[str, Callable[[JsonObject], AIMessageChunk | None]] = {
@@ -134,6 +145,8 @@ class ChunkBuilder:
         calls: list[ToolCallChunk] = []
         if not cut:
             content, calls = self._rest(output)
+            if self._sealed:
+                content = [*self._seals(output), *content]
         return AIMessageChunk(
             content=content,
             additional_kwargs={} if self._blocks else left_over(output),
@@ -210,7 +223,7 @@ class ChunkBuilder:
         for position, item in enumerate(output):
             if position in self._done:
                 continue
-            content, more = self._whole(position, item)
+            content, more = self._whole(position, item, final=True)
             if isinstance(content, str):
                 texts.append(content)
             else:
@@ -219,7 +232,7 @@ class ChunkBuilder:
         return (blocks if self._blocks else "".join(texts)), calls
 
     def _whole(
-        self, position: int, item: JsonObject
+        self, position: int, item: JsonObject, *, final: bool = False
     ) -> tuple[str | list[Any], list[ToolCallChunk]]:
         """A finished item: what its deltas did not bring of it."""
         self._done.add(position)
@@ -230,9 +243,26 @@ class ChunkBuilder:
         calls = [tool_call_chunk(item, part.index)] if kind in CALLS else []
         if not self._blocks:
             return "", calls
+        if item.get("encrypted_content") and not final:
+            self._sealed.add(position)
+            item = {key: value for key, value in item.items() if key != "encrypted_content"}
         if kind == "reasoning":
             return self._reasoning_rest(position, part, item), calls
         return [{**block, "index": part.index} for block in item_block(item)], calls
+
+    def _seals(self, output: list[JsonObject]) -> list[JsonObject]:
+        """Encrypted content as the final response has it: servers seal it anew for each event."""
+        blocks: list[JsonObject] = []
+        for position in sorted(self._sealed):
+            item = output[position] if position < len(output) else {}
+            index = self._part(position, _WHOLE).index
+            block: JsonObject = {"type": item.get("type"), "index": index}
+            if item.get("type") == "reasoning" and "content" not in item:
+                first = [{"type": "summary_text", "text": "", "index": 0}]
+                block["summary"] = first if item.get("summary") else []
+            if item.get("encrypted_content"):
+                blocks.append({**block, "encrypted_content": item["encrypted_content"]})
+        return blocks
 
     def _message_rest(
         self, position: int, item: JsonObject

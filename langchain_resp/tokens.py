@@ -43,14 +43,15 @@ def count_messages(
 
 def _encoding(model: str) -> Any:
     """The encoding of a model if it can be loaded without a download, else None."""
-    import os
     import tempfile
     from pathlib import Path
+
+    from resp_core.credentials import environ
 
     name = model.rpartition("/")[2]
     old = name == "gpt-4" or name.startswith(_OLD)
     wanted = "cl100k_base" if old else "o200k_base"
-    folder = os.environ.get("TIKTOKEN_CACHE_DIR") or os.environ.get("DATA_GYM_CACHE_DIR")
+    folder = environ().get("TIKTOKEN_CACHE_DIR") or environ().get("DATA_GYM_CACHE_DIR")
     path = Path(folder) if folder else Path(tempfile.gettempdir(), "data-gym-cache")
     if not (path / _ENCODINGS[wanted]).is_file():
         return None

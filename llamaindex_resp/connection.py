@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pickle
 import threading
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from pydantic import (
     BaseModel,
@@ -50,6 +50,8 @@ ALIASES: dict[str, str] = {
 }
 _KEYS = ("api_key", "azure_ad_token")
 _IN_MEMORY = ("azure_ad_token_provider", "credential", "http_client", "http_async_client")
+#: Fields whose values may hold credentials deep inside (MCP tools do): shown redacted.
+_REDACTED = ("extra_body", "model_kwargs", "built_in_tools")
 _HEADERS = ("default_headers", "default_query")
 _NOT_PICKLED = (*_KEYS, *_IN_MEMORY, *_HEADERS, "proxy")
 _REACHED_BY = (
@@ -103,9 +105,6 @@ class ModelConnection(BaseModel):
     _async_client: AsyncClient | None = PrivateAttr(default=None)
     _target: tuple[object, Target] | None = PrivateAttr(default=None)
 
-    #: Fields whose values may hold credentials deep inside (MCP tools do): shown redacted.
-    _redacted: ClassVar[tuple[str, ...]] = ("extra_body", "model_kwargs", "built_in_tools")
-
     @field_validator(*_KEYS, mode="before")
     @classmethod
     def _hide(cls, value: object) -> object:
@@ -123,6 +122,10 @@ class ModelConnection(BaseModel):
     @field_serializer("base_url")
     def _serialize_url(self, value: str | None) -> str | None:
         return None if value is None else safe_url(value)
+
+    @field_serializer(*_REDACTED, check_fields=False)
+    def _serialize_redacted(self, value: Any) -> Any:
+        return shown(value)
 
     @field_serializer("verify")
     def _serialize_verify(self, value: Any) -> bool | str:
@@ -211,7 +214,7 @@ class ModelConnection(BaseModel):
     def _shown(self, name: str | None, value: Any) -> Any:
         if name == "base_url" and isinstance(value, str):
             return safe_url(value)
-        return shown(value) if name in self._redacted else value
+        return shown(value) if name in _REDACTED else value
 
     def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Any:
         """A copy with the same credentials and clients: both are safe to share."""
@@ -244,7 +247,7 @@ class ModelConnection(BaseModel):
             state.pop("verify", None)
         if self.base_url is not None:
             state["base_url"] = safe_url(self.base_url).partition("?")[0]
-        for name in self._redacted:
+        for name in _REDACTED:
             if name in state:
                 state[name] = shown(state[name])
         return {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from array import array
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from llama_index.core.base.embeddings.base import BaseEmbedding
 from pydantic import Field, ValidationError, field_validator
@@ -32,8 +32,6 @@ class RespEmbedding(ModelConnection, BaseEmbedding):
     dimensions: int | None = Field(default=None, gt=0)
     user: str | None = None
     extra_body: dict[str, Any] = Field(default_factory=dict[str, Any])
-
-    _redacted: ClassVar[tuple[str, ...]] = ("extra_body",)
 
     def __init__(self, model: str, **options: Unpack[EmbeddingOptions]) -> None:
         given = dict(options)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 from llama_index.core.base.llms.types import ChatMessage, LLMMetadata, MessageRole
 from llama_index.core.constants import DEFAULT_NUM_OUTPUTS
@@ -119,8 +119,6 @@ class RespLLM(ModelConnection, FunctionCallingLLM):
     context_window: int | None = Field(default=None, gt=0)
     num_output: int | None = None
     is_function_calling_model: bool | None = None
-
-    _redacted: ClassVar[tuple[str, ...]] = ("extra_body", "model_kwargs", "built_in_tools")
 
     def __init__(self, model: str, **options: Unpack[LLMOptions]) -> None:
         given = dict(options)

@@ -53,12 +53,11 @@ def wire_name(name: str) -> str:
 
 
 def _parameters_of(metadata: ToolMetadata) -> JsonObject:
-    schema: Any = metadata.fn_schema
-    shared = schema is not None and type(metadata) is ToolMetadata
-    found = _parameters.get(schema) if shared else None
+    schema = metadata.fn_schema if type(metadata) is ToolMetadata else None
+    found = None if schema is None else _parameters.get(schema)
     if found is None:
         found = cast("JsonObject", cast("Any", metadata).get_parameters_dict())
-        if shared:
+        if schema is not None:
             _parameters[schema] = found
     return found
 

@@ -389,7 +389,7 @@ class Call:
     @property
     def raises_failed(self) -> bool:
         """A stored response that failed is data when it is looked up, an error when created."""
-        return self._prepared is not None and self._prepared.operation == "responses"
+        return self._prepared is not None and self._prepared.operation in ("responses", "chat")
 
     def _reported(self, said: Any, partial: JsonObject | None = None) -> APIError:
         opened = self.opened or Opened(0)
@@ -474,6 +474,7 @@ class Call:
             model=_text(seen.get("model")),
             deployment=deployment.model,
             api=prepared.api,
+            operation=prepared.operation,
             stream=self.task.stream,
             status=status,
             started=self._wall,

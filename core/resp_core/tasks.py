@@ -49,8 +49,11 @@ class Turn:
         request = self.request
         provider = get(deployment.provider)
         wire = choose_wire(deployment, request.called)
-        body = {**_encoded(request, wire, provider.chat, losses), "model": deployment.model}
+        body = {**_encoded(request, wire, provider.chat, losses), **_model(deployment, request)}
         body = apply_rules(body, wire, deployment.profile, losses)
+        seen = provider.reads_extra & request.extra_body.keys()
+        if seen:
+            body |= {name: request.extra_body[name] for name in seen}
         body = provider.prepare(deployment, wire, body, losses)
         streams = request.stream and deployment.profile.streams
         if streams:
@@ -106,7 +109,7 @@ class Operate:
         if self.stream:
             query["stream"] = True
         body = self.body
-        if body is not None and self.with_model:
+        if body is not None and self.with_model and deployment.model:
             body = {"model": deployment.model, **body}
         return Prepared(
             api="responses" if self.operation.startswith(("resp", "conv")) else "chat",
@@ -152,6 +155,15 @@ def lower_names(headers: Mapping[str, str]) -> dict[str, str]:
                 param="extra_headers",
             )
     return {name.lower(): value for name, value in headers.items()}
+
+
+def _model(deployment: Deployment, request: Request) -> JsonObject:
+    """The model's name; a stored prompt brings its own."""
+    if deployment.model:
+        return {"model": deployment.model}
+    if "prompt" in request.body or "model" in request.extra_body:
+        return {}
+    raise ArgumentError(f"No model is named: write {deployment.provider}/<model>.", param="model")
 
 
 def _encoded(request: Request, wire: Wire, options: chat.ChatOptions, losses: Losses) -> JsonObject:

@@ -166,16 +166,24 @@ class _Azure(_Features):
         return "offline-other"
 
 
-class TestAzureResponsesUnit(_Azure, _Unit):
-    api = "responses"
+AZURE = {
+    "model": "azure/offline-demo",
+    "azure_endpoint": "https://resource.openai.azure.com",
+    "api_key": "key-of-the-test",
+    "api_version": "v1",
+}
+
+
+class TestAzureResponsesUnit(_Unit):
+    params = {**AZURE, "api": "responses"}
 
 
 class TestAzureResponses(_Azure, _Integration):
     api = "responses"
 
 
-class TestAzureChatUnit(_Azure, _Unit):
-    api = "chat"
+class TestAzureChatUnit(_Unit):
+    params = {**AZURE, "api": "chat"}
 
 
 class TestAzureChat(_Azure, _Integration):

@@ -10,6 +10,7 @@ from llama_index.core import Settings
 from llama_index.core.instrumentation import get_dispatcher
 from llama_index.core.instrumentation.event_handlers import BaseEventHandler
 from llama_index.core.tools import FunctionTool
+from pydantic import Field
 
 from llamaindex_resp import RespEmbedding, RespLLM
 from resp_core.offline.loopback import OfflineServer, serve
@@ -28,7 +29,7 @@ def azure() -> Iterator[OfflineServer]:
 
 
 @pytest.fixture(params=BACKENDS)
-def make_llm(request: pytest.FixtureRequest, azure: OfflineServer) -> MakeLLM:
+def make_llm(request: pytest.FixtureRequest, azure: OfflineServer) -> Iterator[MakeLLM]:
     """Makes a RespLLM on the backend under test; options are RespLLM's."""
     host, _, api = request.param.rpartition("-")
     where: dict[str, Any] = {"api": api}
@@ -36,11 +37,16 @@ def make_llm(request: pytest.FixtureRequest, azure: OfflineServer) -> MakeLLM:
         where |= {"azure_endpoint": azure.url, "api_version": "2025-04-01-preview"}
     model = "azure/demo" if host else "offline/demo"
 
+    made: list[RespLLM] = []
+
     def make(name: str = model, **options: Any) -> RespLLM:
         name = name.replace("offline/", "azure/") if host else name
-        return RespLLM(name, **{"api_key": KEY, **where, **options})
+        made.append(RespLLM(name, **{"api_key": KEY, **where, **options}))
+        return made[-1]
 
-    return make
+    yield make
+    for llm in made:
+        llm.client.close()
 
 
 @pytest.fixture
@@ -64,7 +70,7 @@ def settings(llm: RespLLM, embedding: RespEmbedding) -> Iterator[Any]:
 class Events(BaseEventHandler):
     """Collects what LlamaIndex's dispatcher sends."""
 
-    events: list[Any] = []
+    events: list[Any] = Field(default_factory=list[Any])
 
     @classmethod
     def class_name(cls) -> str:
@@ -83,7 +89,7 @@ class Events(BaseEventHandler):
 @pytest.fixture
 def events() -> Iterator[Events]:
     dispatcher = get_dispatcher()
-    handler = Events(events=[])
+    handler = Events()
     dispatcher.add_event_handler(handler)
     yield handler
     dispatcher.event_handlers.remove(handler)

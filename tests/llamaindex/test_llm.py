@@ -6,6 +6,7 @@ import asyncio
 import copy
 import pickle
 from concurrent.futures import ThreadPoolExecutor
+from typing import ClassVar
 
 import pytest
 from llama_index.core import Settings
@@ -512,14 +513,14 @@ def test_an_error_in_a_stream_is_an_event(make_llm, events):
 
 def test_legacy_callbacks_once_per_request(llm):
     class Seen(TokenCountingHandler):
-        starts: list = []
+        starts: ClassVar[list] = []
 
         def on_event_start(self, event_type, payload=None, **kwargs):
             self.starts.append((event_type, payload))
             return super().on_event_start(event_type, payload, **kwargs)
 
     handler = Seen(tokenizer=str.split)
-    handler.starts = []
+    handler.starts.clear()
     llm.callback_manager = CallbackManager([handler])
     llm.chat(HELLO)
     list(llm.stream_complete("Hello"))
@@ -618,6 +619,7 @@ def test_a_changed_connection_is_used(llm):
     old = llm.client
     llm.api_key = "other"
     assert llm.client is not old
+    old.close()
     assert llm.api_key.reveal() == "other"
 
 

@@ -201,8 +201,13 @@ TEXT, NUMBER, FLAG = {"type": "string"}, {"type": "integer"}, {"type": "boolean"
 @pytest.mark.parametrize(
     ("prompt", "properties", "expected"),
     [
-        (PROMPT, {"name": TEXT, "age": NUMBER}, {"name": "green tea", "age": 31}),
+        (PROMPT, {"name": TEXT, "age": NUMBER}, {"name": "Ann", "age": 31}),
         ("Bob, 42, moved to Rome", {"city": TEXT, "age": NUMBER}, {"city": "Rome", "age": 42}),
+        (
+            "Create a customer named '你好啊集团' (Hello)",
+            {"customer_name": TEXT},
+            {"customer_name": "你好啊集团"},
+        ),
         ("name: Ann, age: 7", {"age": NUMBER, "name": TEXT}, {"age": 7, "name": "Ann"}),
         (PROMPT, {"start_date": TEXT | {"format": "date"}}, {"start_date": "2020-05-01"}),
         ("on March 3rd, 2026", {"date": TEXT}, {"date": "2026-03-03"}),

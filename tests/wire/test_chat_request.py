@@ -212,6 +212,10 @@ ITEMS: list[tuple[Any, list[dict[str, Any]]]] = [
         [{"role": "user", "content": [{"type": "text", "text": "a", "cache_control": {}}]}],
     ),
     (
+        [{"role": "assistant", "content": "a", "id": "msg_1", "prefix": True}],
+        [{"role": "assistant", "content": "a", "prefix": True}],
+    ),
+    (
         [{"role": "assistant", "content": [{"type": "output_text", "text": "a"}]}],
         [{"role": "assistant", "content": "a"}],
     ),

@@ -186,6 +186,7 @@ def test_messages_become_items(messages: list[Any], items: list[Any]) -> None:
     [
         ({**USER, "name": "bob"}, "messages[0].name"),
         ({"role": "assistant", "audio": {"id": "a"}}, "messages[0].audio"),
+        ({"role": "assistant", "content": "a", "prefix": True}, "messages[0].prefix"),
         ({"role": "user", "content": [{"type": "input_audio"}]}, "messages[0].content[0]"),
         ({"role": "user", "content": [{"type": "video_url"}]}, "messages[0].content[0]"),
     ],

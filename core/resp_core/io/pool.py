@@ -200,6 +200,10 @@ class SyncPools:
             for pool in shards.pools:
                 pool.close()
 
+    def __del__(self) -> None:
+        if self._pid == os.getpid():  # a client that nobody closed leaves no sockets behind
+            self.close()
+
     def _take(self, proxy: str | None) -> tuple[_Shards, int]:
         with self._lock:
             if self._pid != os.getpid():

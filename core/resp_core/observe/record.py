@@ -33,7 +33,8 @@ class CallRecord:
 
     Times: `started` is seconds since the epoch; `seconds` and `first_token` are durations from
     the start (`first_token`: to the first event with content, None if there was none). `usage`
-    is the provider's own JSON, or None when it reported none. `api` is the wire that was used.
+    is the provider's own JSON, or None when it reported none. `api` is the wire that was used, `operation` what was
+    asked of it ("responses", "chat", "embeddings", "responses.retrieve", ...).
     `cost` is US dollars as a decimal string, or None with `cost_unknown` saying why.
     """
 
@@ -42,6 +43,7 @@ class CallRecord:
     model: str | None
     deployment: str
     api: Wire
+    operation: str
     stream: bool
     status: Literal["completed", "incomplete", "failed", "cancelled", "queued", "in_progress"]
     started: float

@@ -23,6 +23,7 @@ _TELLING = frozenset(
 _NAMES = frozenset(
     "name person user customer author title who company product organization".split()
 )
+_NAMED = re.compile(r"\b(?:named|called|titled|entitled)\s+([^.,;\n]+)")
 _MATH = re.compile(r"[-+(]?\s*\d[\d\s.,+\-*/×÷^()%]*[+\-*/×÷^%][\d\s.,+\-*/×÷^()%]*\d\)?")
 _EXPRESSION = frozenset("expression expr formula equation calculation".split())
 
@@ -213,7 +214,12 @@ class Hints:
         return match.group().strip() if match else None
 
     def _proper(self) -> str | None:
-        return next(iter(self._quoted or self._names), None)
+        """A name: the one after "named" or "called", else the next one."""
+        for match in _NAMED.finditer(self.text):
+            found = words.quoted(match.group(1)) or words.names(f"x {match.group(1)}")
+            if found and found[0] in (*self._quoted, *self._names):
+                return found[0]
+        return next(iter(self._names or self._quoted), None)
 
     def _next(self) -> str:
         """The next quote or name, else the next keywords; they come round again."""

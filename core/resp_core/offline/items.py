@@ -207,8 +207,12 @@ def _not_stored(id: str) -> Problem:
     )
 
 
-def check_order(context: list[JsonObject]) -> None:
-    """Calls and outputs in pairs, reasoning before what it led to."""
+def check_order(context: list[JsonObject], thought: Callable[[str], str | None]) -> None:
+    """Calls and outputs in pairs, reasoning together with what it led to.
+
+    `thought` gives the id of the reasoning item that led to an item, None where there was none.
+    """
+    _check_thoughts(context, thought)
     calls = {
         str(item.get("call_id")): str(item["type"])
         for item in context
@@ -232,6 +236,18 @@ def check_order(context: list[JsonObject]) -> None:
     for call_id, kind in calls.items():
         if kind in _CALLS and call_id not in answered:
             raise Problem(f"No tool output found for {_CALLS[kind]} {call_id}.", param="input")
+
+
+def _check_thoughts(context: list[JsonObject], thought: Callable[[str], str | None]) -> None:
+    known = {str(item.get("id")) for item in context if item.get("type") == "reasoning"}
+    for item in context:
+        needed = thought(str(item.get("id")))
+        if needed is not None and needed not in known:
+            raise Problem(
+                f"Item '{item['id']}' of type '{item['type']}' was provided without its required "
+                f"'reasoning' item: '{needed}'.",
+                param="input",
+            )
 
 
 _STRICT = ("function_call_output", "custom_tool_call_output")

@@ -98,6 +98,11 @@ def _object(transcript: Transcript, text: str) -> dict[str, Any]:
         r"\b(?:keys?|fields?|properties)\b[^\w\"'`]*((?:[\"'`]?\w+[\"'`]?(?:, and |, | and )?)+)",
         frame,
     )
+    before = re.search(
+        r"((?:[\"'`]\w+[\"'`](?:, and |, | and |, or | or )?)+) (?:as )?(?:keys?|fields?|properties)\b",
+        frame,
+    )
+    listed = before or listed
     quoted = re.findall(r"[\"'`](\w+)[\"'`]\s*:", frame)
     keys = quoted or (re.findall(r"\w+", listed.group(1)) if listed else [])
     keys = [key for key in dict.fromkeys(keys) if key.lower() not in ("and", "json")]

@@ -56,6 +56,7 @@ _CONDENSE = (
         r"Chat History:(.*?)Follow[ -]?Up (?:Input|Question):(.*?)Standalone question:", re.I | re.S
     ),
 )
+_TAG = re.compile(r"</?\w+>")
 _SUMMARY = re.compile(
     r"^\s*(?:please )?(?:write a |give (?:me )?a )?(?:concise |short |brief )?summar(?:y|i[sz]e)\b"
     r"[^\n:]*[:\n]\s*(.*?)(?:\n\s*(?:CONCISE )?SUMMARY:.*)?$",
@@ -102,9 +103,9 @@ def find_passage(prompt: str, system: str = "") -> Passage | None:
     for text in (prompt, system):
         context = _first(_CONTEXTS, text)
         if context:
-            asked = _first(_QUESTIONS, prompt) or (prompt if text is system else "")
+            asked = _first(_QUESTIONS, prompt) or _TAG.sub(" ", prompt.replace(context, " "))
             earlier = _first(_EARLIER, text) or _first(_EARLIER, prompt)
-            return Passage(context, asked or prompt, earlier)
+            return Passage(context, asked.strip(), earlier)
     return None
 
 

@@ -43,7 +43,7 @@ def create(visit: Visit) -> OfflineReply:
     ids = visit.ids()
     given = identified(read_items(body.get("input"), visit.state.item), ids)
     context = [*earlier, *given]
-    check_order(context)
+    check_order(context, visit.state.thought)
     transcript = read_transcript(body, context)
     planned = at_most(visit.planner(transcript), body.get("max_output_tokens"))
     frame = Frame(

@@ -7,6 +7,7 @@ import threading
 import time
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ class OfflineState:
         self._responses: OrderedDict[str, Stored] = OrderedDict()
         self._conversations: OrderedDict[str, Conversation] = OrderedDict()
         self._items: OrderedDict[str, JsonObject] = OrderedDict()
+        self._thoughts: OrderedDict[str, str] = OrderedDict()
         self._seen: OrderedDict[str, int] = OrderedDict()
         self._faults: dict[str, int] = {}
         self._calls: dict[str, list[float]] = {}
@@ -115,8 +117,10 @@ class OfflineState:
             for item in [*stored.context, *stored.response["output"]]:
                 if isinstance(item.get("id"), str):
                     self._items[item["id"]] = item
+            self._thoughts.update(_thoughts(stored.response["output"]))
             _trim(self._responses, self._capacity)
             _trim(self._items, self._capacity * 20)
+            _trim(self._thoughts, self._capacity * 4)
 
     def response(self, id: str) -> Stored | None:
         """A stored response."""
@@ -127,6 +131,11 @@ class OfflineState:
         """A stored item, of a response or a conversation."""
         with self._lock:
             return self._items.get(id)
+
+    def thought(self, id: str) -> str | None:
+        """The id of the reasoning item that led to an item, if one did."""
+        with self._lock:
+            return self._thoughts.get(id)
 
     def delete(self, id: str) -> bool:
         """Forget a response and what it put out; False if it is not known."""
@@ -188,6 +197,15 @@ class OfflineState:
         """Forget a conversation; False if it is not known. Its items stay referable."""
         with self._lock:
             return self._conversations.pop(id, None) is not None
+
+
+def _thoughts(output: list[JsonObject]) -> dict[str, str]:
+    """Item ids by the reasoning item directly before them."""
+    return {
+        str(item["id"]): str(before["id"])
+        for before, item in pairwise(output)
+        if before["type"] == "reasoning" and item["type"] != "reasoning"
+    }
 
 
 def _trim(kept: OrderedDict[str, Any], most: int) -> None:

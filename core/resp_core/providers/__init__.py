@@ -58,7 +58,7 @@ class Provider:
     The callables are for providers that differ in more than data: `connector` makes the
     deployment, `locator` the URL, `preparer` a last change to the request body (the same object
     when there is none; it never changes in place), `adviser` a sentence that explains an error
-    status.
+    status. `reads_extra` are fields of `extra_body` that the preparer has to see.
     """
 
     name: str
@@ -79,6 +79,7 @@ class Provider:
     connector: Connect = _compatible.connect
     locator: Locate = _compatible.locate
     preparer: Prepare = _unchanged
+    reads_extra: frozenset[str] = frozenset()
     adviser: Advise = _no_advice
 
     @property

@@ -65,4 +65,5 @@ PROVIDER = Provider(
         custom_tools=False,
     ),
     preparer=prepare,
+    reads_extra=frozenset({"thinking"}),
 )

@@ -28,6 +28,7 @@ __all__ = ["encode_messages", "nested_annotation"]
 
 _OUTPUTS = ("function_call_output", "custom_tool_call_output")
 _INSTRUCTING = ("system", "developer")
+_MESSAGE = frozenset(("type", "role", "content", "id", "status", "phase", "provider_data"))
 _SEE_BELOW = "The image that this tool returned is in the next message."
 
 
@@ -119,7 +120,7 @@ class _Transcript:
             role = "system"
         self._flush()
         content = self._content(item.get("content"), f"{param}.content")
-        self.messages.append({"role": role, "content": content})
+        self.messages.append({"role": role, "content": content, **_extras(item)})
 
     def _content(self, content: Any, param: str) -> Any:
         if isinstance(content, str):
@@ -176,6 +177,7 @@ class _Transcript:
         turn.started = True
         if item.get("phase") is not None:
             self.losses.note("the phases of assistant messages were not sent")
+        turn.fields.update(_extras(item))
         content = item.get("content")
         if isinstance(content, str):
             if turn.content is None and not turn.parts:
@@ -317,7 +319,13 @@ def _assistant_content(turn: _Turn) -> Any:
         return turn.parts[0]["text"]
     if turn.parts:
         return turn.parts
-    return None if turn.calls or turn.fields else ""
+    said = turn.calls or "refusal" in turn.fields or "audio" in turn.fields
+    return None if said else ""
+
+
+def _extras(item: JsonObject) -> JsonObject:
+    """Fields of a message that no API defines, such as `prefix`: the server's to understand."""
+    return {k: v for k, v in item.items() if v is not None and k not in _MESSAGE}
 
 
 def nested_annotation(annotation: JsonObject) -> JsonObject:

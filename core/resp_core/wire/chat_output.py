@@ -149,9 +149,8 @@ def decode_usage(usage: Any) -> JsonObject | None:
     into = _details(given.get("prompt_tokens_details"))
     out = _details(given.get("completion_tokens_details"))
     into["cached_tokens"] = _first(into.get("cached_tokens"), *(given.get(k) for k in _CACHE_READS))
-    written = into.get("cache_write_tokens", given.get("cache_creation_input_tokens"))
-    if _count(written) is not None:
-        into["cache_write_tokens"] = written
+    written = (into.get("cache_write_tokens"), given.get("cache_creation_input_tokens"))
+    into["cache_write_tokens"] = _first(*written)
     thought = _first(out.get("reasoning_tokens"), given.get("reasoning_tokens"))
     out["reasoning_tokens"] = thought
     if thought and total == prompt + completion + thought:

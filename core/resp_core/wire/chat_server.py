@@ -52,7 +52,15 @@ _ELSEWHERE = _TOOL_FIELDS | {
     "stream_options",
 }
 _FEWEST_TOKENS = 16  # the least that a Responses server takes as max_output_tokens
+_CONTENT = frozenset(("role", "content"))
 _REASONING = ("reasoning_content", "reasoning", "reasoning_details", "thinking_blocks")
+
+_SAID = ("refusal", "annotations", "audio", "tool_calls", "function_call")
+_MESSAGE_FIELDS: dict[str, frozenset[str]] = {
+    "assistant": _CONTENT.union(_REASONING, _SAID),
+    "tool": _CONTENT | {"tool_call_id", "name"},  # the call says the name
+    "function": _CONTENT | {"name"},
+}
 
 
 def decode_request(body: JsonObject, *, losses: Losses) -> tuple[JsonObject, JsonObject]:
@@ -137,8 +145,10 @@ class _Conversation:
             role = as_text(message.get("role"))
             if role not in roles:
                 raise ArgumentError(f"{param} has the role {role!r}.", param=f"{param}.role")
-            if message.get("name") is not None and role not in ("tool", "function"):
-                self.losses.lose(f"{param}.name", "Responses messages have no name")
+            known = _MESSAGE_FIELDS.get(role, _CONTENT)
+            for name, value in message.items():
+                if value and name not in known:
+                    self.losses.lose(f"{param}.{name}", "Responses messages have no such field")
             roles[role](message, param)
         return self.items
 

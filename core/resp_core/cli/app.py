@@ -1,0 +1,105 @@
+"""The commands and their options; what each does stands in its own file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from resp_core.errors import RespError
+
+__all__ = ["app"]
+
+app = typer.Typer(
+    help="Any model provider through the Responses or Chat API.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+_Model = Annotated[str, typer.Option("--model", "-m", help="provider/name")]
+_EnvFile = Annotated[
+    bool, typer.Option("--env-file/--no-env-file", help="Read .env of this folder first.")
+]
+_Plain = Annotated[bool, typer.Option("--plain", help="No colours and no boxes.")]
+
+
+def _read_env(wanted: bool) -> tuple[str, ...]:
+    from resp_core.credentials import load_env
+
+    return load_env(".env") if wanted and Path(".env").is_file() else ()
+
+
+def _console(plain: bool) -> Console:
+    return Console(no_color=plain, highlight=False, force_terminal=False if plain else None)
+
+
+@app.command()
+def demo(
+    model: _Model = "offline/demo",
+    env_file: _EnvFile = True,
+    plain: _Plain = False,
+) -> None:
+    """Watch a LangChain agent and a LlamaIndex query engine answer, token by token."""
+    from resp_core.cli.demo import run_demo
+
+    console = _console(plain)
+    try:
+        _read_env(env_file)
+        run_demo(model, console)
+    except RespError as error:
+        _fail(console, error)
+
+
+@app.command()
+def doctor(
+    model: Annotated[
+        str | None, typer.Option("--model", "-m", help="Show where this model's calls go.")
+    ] = None,
+    env_file: _EnvFile = True,
+    plain: _Plain = False,
+) -> None:
+    """Show what is installed, which credentials were found (names only) and where calls go."""
+    from resp_core.cli.doctor import run_doctor
+
+    console = _console(plain)
+    try:
+        run_doctor(model, _read_env(env_file), console)
+    except RespError as error:
+        _fail(console, error)
+
+
+@app.command()
+def serve(
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Serve the offline provider on loopback.")
+    ] = False,
+    host: Annotated[str, typer.Option(help="A loopback address.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="0 takes a free one.")] = 8765,
+) -> None:
+    """Serve the offline provider for any OpenAI client, on this machine only."""
+    from resp_core.cli.serve import run_offline
+
+    console = _console(plain=True)
+    if not offline:
+        console.print("Only the offline provider can be served: resp serve --offline")
+        raise typer.Exit(2)
+    try:
+        run_offline(host, port, console)
+    except RespError as error:
+        _fail(console, error)
+
+
+@app.command()
+def providers() -> None:
+    """List the providers, their variables and addresses, as a Markdown table."""
+    from resp_core.providers import providers_table
+
+    typer.echo(providers_table())
+
+
+def _fail(console: Console, error: RespError) -> None:
+    console.print(f"{type(error).__name__}: {error}", style="red", markup=False)
+    raise typer.Exit(1)

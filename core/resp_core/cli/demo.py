@@ -1,0 +1,149 @@
+"""`resp demo`: an agent of LangChain and a query engine of LlamaIndex, on any model."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from rich.table import Table
+from rich.text import Text
+
+from resp_core.credentials import environ
+from resp_core.errors import ConfigError
+from resp_core.route.deployment import Connection
+from resp_core.route.resolve import resolve
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from resp_core.observe.record import CallRecord
+
+__all__ = ["run_demo"]
+
+_QUESTION = "What is the weather in Paris, and what is 19 plus 23?"
+_NOTES = {
+    "tides.txt": "Tides follow the Moon. The sea rises and falls twice a day, and the highest "
+    "tides come at new and full Moon, when the Sun pulls along the same line.",
+    "bread.txt": "Sourdough rises slowly. A starter of flour and water holds wild yeast, and the "
+    "dough wants eight to twelve hours at room temperature before it is baked.",
+    "bees.txt": "Honey bees dance to tell where flowers are. The angle of the waggle dance shows "
+    "the direction relative to the Sun, and its length the distance.",
+}
+_QUERY = "How do honey bees tell each other where flowers are?"
+
+
+def run_demo(model: str, console: Console) -> None:
+    """Run both on `model` and print a table of the calls.
+
+    Raises ArgumentError for a model or key that will not do, APIError for what a provider says.
+    """
+    resolve(model, Connection(), environ())  # a missing key is said before anything is drawn
+    try:
+        import langchain.agents  # noqa: F401  # pyright: ignore[reportUnusedImport]
+        import langchain_resp  # noqa: F401  # pyright: ignore[reportUnusedImport]
+        import llama_index.core  # noqa: F401  # pyright: ignore[reportUnusedImport]
+    except ImportError as error:
+        raise ConfigError(
+            f'The demo needs {error.name}: pip install "respkit[demo]".', param="demo"
+        ) from error
+    begun = time.monotonic()
+    records: list[CallRecord] = []
+    console.print(Text(f"respkit demo on {model}", style="bold"))
+    _agent(model, records, console)
+    _query_engine(model, records, console)
+    console.print()
+    console.print(_calls(records))
+    console.print(f"Done in {time.monotonic() - begun:.1f} s. ", end="")
+    if model.startswith("offline/"):
+        console.print("The same on a real model: resp demo --model openai/gpt-5.4-mini")
+    else:
+        console.print()
+
+
+def _agent(model: str, records: list[CallRecord], console: Console) -> None:
+    from langchain.agents import create_agent
+    from langchain_core.messages import AIMessageChunk, ToolMessage
+    from langchain_core.tools import tool
+    from langchain_resp import ChatResp
+
+    @tool
+    def get_weather(city: str) -> str:
+        """The weather in a city now."""
+        return f"{city}: 18 °C and sunny"
+
+    @tool
+    def add(a: float, b: float) -> float:
+        """Add two numbers."""
+        return a + b
+
+    console.print()
+    console.print(Text("LangChain: create_agent with two tools", style="bold cyan"))
+    console.print(Text(f"> {_QUESTION}", style="dim"))
+    agent: Any = create_agent(ChatResp(model=model, hooks=[records.append]), [get_weather, add])
+    state = {"messages": [{"role": "user", "content": _QUESTION}]}
+    in_text = False
+    for message, _ in agent.stream(state, stream_mode="messages"):
+        if isinstance(message, ToolMessage):
+            console.print(Text(f"  tool {message.name} -> {message.text}", style="green"))
+            in_text = False
+        elif isinstance(message, AIMessageChunk):
+            for call in message.tool_call_chunks:
+                if call["name"]:
+                    console.print(Text(f"  call {call['name']} {call['args']}", style="yellow"))
+            if message.text:
+                console.print(message.text, end="", markup=False)
+                in_text = True
+    if in_text:
+        console.print()
+
+
+def _query_engine(model: str, records: list[CallRecord], console: Console) -> None:
+    from llama_index.core import Document, VectorStoreIndex
+    from llamaindex_resp import RespEmbedding, RespLLM
+
+    console.print()
+    console.print(Text("LlamaIndex: a query engine over three notes", style="bold cyan"))
+    console.print(Text(f"> {_QUERY}", style="dim"))
+    embedder = RespEmbedding(model=_embedding_model(model), hooks=[records.append])
+    notes = [Document(text=text, metadata={"file": name}) for name, text in _NOTES.items()]
+    index = VectorStoreIndex.from_documents(notes, embed_model=embedder)
+    engine: Any = index.as_query_engine(
+        llm=RespLLM(model=model, hooks=[records.append]), streaming=True, similarity_top_k=2
+    )
+    answer = engine.query(_QUERY)
+    for piece in answer.response_gen:
+        console.print(piece, end="", markup=False)
+    console.print()
+    for source in answer.source_nodes:
+        name, score = source.node.metadata["file"], source.score or 0.0
+        console.print(Text(f"  source {name} (similarity {score:.2f})", style="green"))
+
+
+def _embedding_model(model: str) -> str:
+    """OpenAI's own vectors for OpenAI; elsewhere vectors that need no provider."""
+    return "openai/text-embedding-3-small" if model.startswith("openai/") else "offline/embed"
+
+
+def _calls(records: list[CallRecord]) -> Table:
+    table = Table(title="Calls", title_justify="left")
+    for name, justify in (
+        ("model", "left"),
+        ("API", "left"),
+        ("tokens in", "right"),
+        ("tokens out", "right"),
+        ("first token", "right"),
+        ("cost", "left"),
+    ):
+        table.add_column(name, justify=justify)  # pyright: ignore[reportArgumentType]
+    for record in records:
+        usage = record.usage or {}
+        first = "-" if record.first_token is None else f"{record.first_token * 1000:.0f} ms"
+        table.add_row(
+            f"{record.provider}/{record.model or record.deployment}",
+            "embeddings" if record.operation == "embeddings" else record.api,
+            str(usage.get("input_tokens", usage.get("prompt_tokens", "-"))),
+            str(usage.get("output_tokens", usage.get("completion_tokens", "-"))),
+            first,
+            f"{record.cost} USD" if record.cost is not None else record.cost_unknown or "unknown",
+        )
+    return table
