@@ -42,8 +42,15 @@ class System:
 
 
 def _environment() -> dict[str, str]:
-    """Our own packages on the path; no proxy between a client and the loopback; no tracing."""
-    kept = {name: value for name, value in os.environ.items() if "proxy" not in name.lower()}
+    """Our own packages on the path; no proxy between a client and the loopback; no tracing.
+
+    Byte code is written, as it is for an installed package.
+    """
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if "proxy" not in name.lower() and name != "PYTHONDONTWRITEBYTECODE"
+    }
     return {
         **kept,
         "PYTHONPATH": os.environ.get("BENCH_CORE", str(ROOT / "core")) + os.pathsep + str(ROOT),

@@ -48,7 +48,10 @@ class Results:
 def measure(
     workloads: Iterable[Workload], systems: list[System], server: Server, pace: Pace
 ) -> Results:
-    """Run everything; a system that fails at some work is left out of that work only."""
+    """Run everything; a system that fails at some work is left out of that work only.
+
+    An interrupt ends the measuring: what has been measured by then is returned.
+    """
     results = Results()
     clients = _Clients(server)
     try:
@@ -58,6 +61,8 @@ def measure(
                 continue
             print(f"{workload.key}: {len(able)} systems", file=sys.stderr, flush=True)
             _all_rounds(workload, able, clients, pace, results)
+    except KeyboardInterrupt:
+        print("interrupted: the tables hold what was measured", file=sys.stderr)
     finally:
         clients.close()
     return results

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 try:
-    import langchain_core as _langchain_core  # noqa: F401
+    import langchain_core  # noqa: F401  # pyright: ignore[reportUnusedImport]
 except ImportError as error:  # pragma: no cover - needs an environment without langchain
     raise ImportError(
         "langchain_resp needs langchain-core: pip install 'respkit[langchain]'"

@@ -14,11 +14,13 @@ from langchain_resp.calls import raw_args
 from langchain_resp.parts import as_json
 from langchain_resp.server_tools import server_item
 from resp_core.wire.replay import ORIGIN
+from resp_core.wire.shape import as_object, objects
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
 
     from langchain_core.messages import AIMessage
+
     from resp_core.types.json import JsonObject
 
 __all__ = ["assistant_items"]
@@ -170,7 +172,7 @@ class _Walk:
             self._items.append(_clean(block))
 
     def _part(self, block: JsonObject, part: JsonObject) -> None:
-        extras = block.get("extras") or {}
+        extras = as_object(block.get("extras"))
         item_id = block.get("id") or extras.get("id")
         phase = block.get("phase") or extras.get("phase")
         last = self._items[-1] if self._items else {}
@@ -190,10 +192,8 @@ class _Walk:
 
     def _text(self, block: JsonObject) -> None:
         if block.get("text"):
-            notes = [n for n in map(_annotation, block.get("annotations") or []) if n]
-            self._part(
-                block, {"type": "output_text", "text": block["text"], "annotations": notes}
-            )
+            notes = [n for n in map(_annotation, objects(block.get("annotations"))) if n]
+            self._part(block, {"type": "output_text", "text": block["text"], "annotations": notes})
 
     def _refusal(self, block: JsonObject) -> None:
         if block.get("refusal"):
@@ -216,7 +216,7 @@ class _Walk:
 
     def _standard_call(self, block: JsonObject) -> None:
         known: JsonObject = {"type": "function_call"}
-        item_id = (block.get("extras") or {}).get("item_id")
+        item_id = as_object(block.get("extras")).get("item_id")
         if item_id:
             known["id"] = item_id
         self._items += self._calls.take(block.get("id"), known)
@@ -239,14 +239,14 @@ _UNSENDABLE = frozenset(
 
 def _reasoning_item(block: JsonObject) -> tuple[JsonObject, JsonObject | None]:
     """The item of a block in our form or in v1's, and its own summary part if it is v1's."""
-    extras = block.get("extras") or {}
+    extras = as_object(block.get("extras"))
     item: JsonObject = {"type": "reasoning", "summary": []}
     for key in ("id", "encrypted_content", "status", "provider_data"):
         value = block.get(key) or extras.get(key)
         if value:
             item[key] = value
     if "summary" in block:
-        item["summary"] = [_clean(part) for part in block["summary"]]
+        item["summary"] = [_clean(part) for part in objects(block["summary"])]
         if block.get("reasoning"):
             item["content"] = [{"type": "reasoning_text", "text": block["reasoning"]}]
         return item, None
@@ -265,7 +265,7 @@ def _annotation(note: JsonObject) -> JsonObject | None:
         return note.get("value")
     if note.get("type") != "citation":
         return note
-    extras = note.get("extras") or {}
+    extras = as_object(note.get("extras"))
     if note.get("url"):
         keys = ("url", "title", "start_index", "end_index")
         return {"type": "url_citation", **{key: note[key] for key in keys if key in note}}

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from resp_core.wire.ids import is_ours
+from resp_core.wire.shape import as_object, objects
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -38,9 +39,9 @@ _PLAIN_TOOLS = frozenset({"function", None})
 
 def asks_for_blocks(body: Mapping[str, Any]) -> bool:
     """Whether a request invites output that a string cannot hold."""
-    if any(tool.get("type") not in _PLAIN_TOOLS for tool in body.get("tools") or ()):
+    if any(tool.get("type") not in _PLAIN_TOOLS for tool in objects(body.get("tools"))):
         return True
-    return bool((body.get("reasoning") or {}).get("summary"))
+    return bool(as_object(body.get("reasoning")).get("summary"))
 
 
 def shows(item: JsonObject) -> bool | None:
@@ -54,7 +55,7 @@ def shows(item: JsonObject) -> bool | None:
         return True
     if item.get("phase") not in (None, "final_answer"):
         return True
-    for part in item.get("content") or []:
+    for part in objects(item.get("content")):
         if part.get("type") != "output_text":
             return True
         if part.get("text"):
@@ -79,7 +80,7 @@ def text_of(output: Iterable[JsonObject]) -> str:
         part.get("text") or ""
         for item in output
         if item.get("type") == "message"
-        for part in item.get("content") or []
+        for part in objects(item.get("content"))
         if part.get("type") == "output_text"
     )
 
@@ -126,7 +127,7 @@ def item_block(item: JsonObject) -> list[JsonObject]:
     """The blocks of a whole item of any type."""
     kind = item.get("type")
     if kind == "message":
-        return [part_block(part, item) for part in item.get("content") or []]
+        return [part_block(part, item) for part in objects(item.get("content"))]
     if kind == "reasoning":
         return [reasoning_block(item)]
     if kind == "function_call" and is_ours(str(item.get("id"))):
@@ -162,8 +163,8 @@ def _annotations_of(output: Iterable[JsonObject]) -> list[Any]:
         note
         for item in output
         if item.get("type") == "message"
-        for part in item.get("content") or []
-        for note in part.get("annotations") or []
+        for part in objects(item.get("content"))
+        for note in objects(part.get("annotations"))
     ]
 
 
@@ -173,7 +174,7 @@ def _refusal_of(output: Iterable[JsonObject]) -> str:
         part.get("refusal") or ""
         for item in output
         if item.get("type") == "message"
-        for part in item.get("content") or []
+        for part in objects(item.get("content"))
         if part.get("type") == "refusal"
     )
 

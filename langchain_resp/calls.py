@@ -7,15 +7,18 @@ mark in front that no parser accepts: they always end in `invalid_tool_calls`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from langchain_core.messages import InvalidToolCall, ToolCall, ToolCallChunk
+
 from langchain_resp.parts import as_json
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from resp_core.types.json import JsonObject
 
-__all__ = ["CALLS", "UNREADABLE", "call_args", "raw_args", "tool_call", "tool_call_chunk"]
+__all__ = ["CALLS", "UNREADABLE", "call_args", "raw_args", "tool_call_chunk", "tool_calls"]
 
 #: Item types that are calls of the caller's own tools.
 CALLS = frozenset({"function_call", "custom_tool_call"})
@@ -66,20 +69,26 @@ def _unreadable(item: JsonObject) -> str:
     return UNREADABLE + str(item.get("arguments") or item.get("input") or "")
 
 
-def tool_call(item: JsonObject) -> ToolCall | InvalidToolCall:
-    """A finished call. `args` of an invalid one: the mark, then what the model wrote."""
-    args = call_args(item)
-    if args is None:
-        return InvalidToolCall(
-            type="invalid_tool_call",
-            name=item.get("name"),
-            args=_unreadable(item),
-            id=item.get("call_id"),
-            error=None,
-        )
-    return ToolCall(
-        type="tool_call", name=item.get("name") or "", args=args, id=item.get("call_id")
-    )
+def tool_calls(output: Iterable[JsonObject]) -> tuple[list[ToolCall], list[InvalidToolCall]]:
+    """The finished calls of an answer, those that can be run and those that cannot.
+
+    `args` of an invalid one: the mark, then what the model wrote.
+    """
+    calls: list[ToolCall] = []
+    invalid: list[InvalidToolCall] = []
+    for item in output:
+        if item.get("type") not in CALLS:
+            continue
+        args, name, call_id = call_args(item), item.get("name"), item.get("call_id")
+        if args is None:
+            kind: Literal["invalid_tool_call"] = "invalid_tool_call"
+            unread = _unreadable(item)
+            invalid.append(
+                InvalidToolCall(type=kind, name=name, args=unread, id=call_id, error=None)
+            )
+        else:
+            calls.append(ToolCall(type="tool_call", name=name or "", args=args, id=call_id))
+    return calls, invalid
 
 
 def tool_call_chunk(item: JsonObject, index: int) -> ToolCallChunk:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal
 
 from langchain_core.language_models.chat_models import BaseChatModel
 from langchain_core.language_models.model_profile import ModelProfile
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
+from pydantic import Field
+
 from langchain_resp.chunks import ChunkBuilder, message_of
 from langchain_resp.connected import Connected
 from langchain_resp.errors import langchain_errors
 from langchain_resp.metadata import PROVIDER, origin_of, response_metadata
 from langchain_resp.request import Plan, Target, make_plan
 from langchain_resp.tools import bound_tools, without_secrets
-from pydantic import Field
 from resp_core.errors import APIStatusError
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
     from langchain_core.tools import BaseTool
 
-    from langchain_resp.tools import Tool
     from resp_core.observe.record import CallRecord
     from resp_core.types.json import JsonObject
 
@@ -244,7 +244,7 @@ class ChatResp(Connected, BaseChatModel):
 
     async def _achunks(
         self, plan: Plan, run_manager: AsyncCallbackManagerForLLMRun | None
-    ) -> AsyncIterator[ChatGenerationChunk]:
+    ) -> AsyncGenerator[ChatGenerationChunk, None]:
         builder = ChunkBuilder(blocks=plan.blocks)
         events = self.async_client.events(plan.request, model=plan.model, timeout=plan.timeout)
         async with events:
@@ -280,7 +280,7 @@ class ChatResp(Connected, BaseChatModel):
         asks for structured output beside the tools.
         """
         with langchain_errors():
-            kwargs["tools"] = bound_tools(cast("Sequence[Tool]", tools), strict)
+            kwargs["tools"] = bound_tools(tools, strict)
         if tool_choice is not None and tool_choice is not False:
             kwargs["tool_choice"] = tool_choice
         if parallel_tool_calls is not None:
@@ -354,7 +354,9 @@ class ChatResp(Connected, BaseChatModel):
     def _resolve_model_profile(self) -> ModelProfile | None:
         from langchain_resp.profiles import model_profile
 
-        return model_profile(self._deployment().profile)
+        return model_profile(
+            self.model, self.provider, base_model=self.base_model, window=self.context_window
+        )
 
     def get_token_ids(self, text: str) -> list[int]:
         """Token ids of `text`, without network: tiktoken's where its files are at hand.
@@ -421,7 +423,8 @@ def _result(response: JsonObject, record: CallRecord, plan: Plan) -> ChatResult:
 def _last(
     builder: ChunkBuilder, result: JsonObject | None, record: CallRecord | None, plan: Plan
 ) -> ChatGenerationChunk:
-    assert result is not None and record is not None  # noqa: S101 - the stream has ended
+    if result is None or record is None:
+        raise RuntimeError("the stream has not ended")
     metadata = response_metadata(result, record, plan.dropped)
     return ChatGenerationChunk(message=builder.finish(result, metadata))
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from langchain_core.messages import AIMessage, AIMessageChunk
+
 from langchain_resp.blocks import (
     as_blocks,
     item_block,
@@ -19,13 +20,14 @@ from langchain_resp.blocks import (
     text_of,
     with_id,
 )
-from langchain_resp.calls import CALLS, tool_call, tool_call_chunk
+from langchain_resp.calls import CALLS, tool_call_chunk, tool_calls
 from langchain_resp.metadata import PROVIDER, usage_metadata
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from langchain_core.messages import InvalidToolCall, ToolCall, ToolCallChunk
+    from langchain_core.messages import ToolCallChunk
+
     from resp_core.types.json import JsonObject
 
 __all__ = ["ChunkBuilder", "message_of"]
@@ -37,15 +39,7 @@ _WHOLE = -1  # stands for a content index where an item is one block
 def message_of(response: JsonObject, metadata: dict[str, Any], *, blocks: bool) -> AIMessage:
     """The message of a finished response. `blocks`: the request asked for more than text."""
     output: list[JsonObject] = response.get("output") or []
-    calls: list[ToolCall] = []
-    invalid: list[InvalidToolCall] = []
-    for item in output:
-        if item.get("type") in CALLS:
-            call = tool_call(item)
-            if call["type"] == "tool_call":
-                calls.append(call)
-            else:
-                invalid.append(call)
+    calls, invalid = tool_calls(output)
     content: str | list[Any]
     extra: dict[str, Any] = {}
     if as_blocks(output, blocks):

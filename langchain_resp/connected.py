@@ -6,9 +6,10 @@ import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, cast
 
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, ValidationError
+
 from langchain_resp.errors import ArgumentError, langchain_errors
 from langchain_resp.options import canonical, explained
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, ValidationError
 
 if TYPE_CHECKING:
     from resp_core import AsyncClient, Client

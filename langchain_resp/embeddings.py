@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from langchain_core.embeddings import Embeddings
-from langchain_resp.connected import Connected
-from langchain_resp.errors import ProtocolError, langchain_errors
 from pydantic import Field
 
+from langchain_resp.connected import Connected
+from langchain_resp.errors import ProtocolError, langchain_errors
+
 __all__ = ["RespEmbeddings"]
+
 
 class RespEmbeddings(Connected, Embeddings):
     """Embeddings of every provider that `resp_core` knows.

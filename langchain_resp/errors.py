@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
 
 from langchain_core import exceptions as lc
+
 from resp_core import errors as core
 
 if TYPE_CHECKING:
@@ -23,6 +24,10 @@ __all__ = [
     "APIStatusError",
     "APITimeoutError",
     "AmbiguousOriginError",
+    "ApprovalError",
+    "ApprovalMismatch",
+    "ApprovalReplayed",
+    "ApprovalUnknown",
     "ArgumentError",
     "AuthenticationError",
     "BadRequestError",
@@ -34,6 +39,10 @@ __all__ = [
     "ErrorResponse",
     "InternalServerError",
     "LimitError",
+    "McpConnectionError",
+    "McpError",
+    "McpIntegrityError",
+    "McpTimeout",
     "NotFoundError",
     "OverloadedError",
     "PermissionDeniedError",
@@ -52,6 +61,7 @@ __all__ = [
     "UnsupportedError",
     "as_langchain",
     "langchain_errors",
+    "refusal_error",
 ]
 
 #: langchain-core 1.8 has ModelRefusalError; before that its nearest relative is the base.
@@ -71,149 +81,170 @@ class ErrorResponse:
         return self._body
 
 
-class _WithResponse:
-    """Gives status errors the attribute `response`."""
-
-    status_code: int
-    headers: dict[str, str]
-    body: Any
-
-    @property
-    def response(self) -> ErrorResponse:
-        """Status, headers and body of the answer."""
-        return ErrorResponse(self.status_code, self.headers, self.body)
-
-
 class ArgumentError(core.ArgumentError, lc.ModelInvalidRequestError):
     """See `resp_core.errors.ArgumentError`."""
 
 
-class UnsupportedError(core.UnsupportedError, lc.ModelInvalidRequestError):
+class UnsupportedError(core.UnsupportedError, ArgumentError):
     """See `resp_core.errors.UnsupportedError`."""
 
 
-class UnknownProviderError(core.UnknownProviderError, lc.ModelInvalidRequestError):
+class UnknownProviderError(core.UnknownProviderError, ArgumentError):
     """See `resp_core.errors.UnknownProviderError`."""
 
 
-class CredentialError(core.CredentialError, lc.ModelAuthenticationError):
+class CredentialError(core.CredentialError, ArgumentError, lc.ModelAuthenticationError):
     """See `resp_core.errors.CredentialError`."""
 
 
-class ConfigError(core.ConfigError, lc.ModelInvalidRequestError):
+class ConfigError(core.ConfigError, ArgumentError):
     """See `resp_core.errors.ConfigError`."""
 
 
-class AmbiguousOriginError(core.AmbiguousOriginError, lc.ModelInvalidRequestError):
+class AmbiguousOriginError(core.AmbiguousOriginError, ArgumentError):
     """See `resp_core.errors.AmbiguousOriginError`."""
 
 
-class APIError(core.APIError, lc.ModelAPIError):
+class ApprovalError(core.ApprovalError, ArgumentError):
+    """See `resp_core.errors.ApprovalError`."""
+
+
+class ApprovalUnknown(core.ApprovalUnknown, ApprovalError):
+    """See `resp_core.errors.ApprovalUnknown`."""
+
+
+class ApprovalReplayed(core.ApprovalReplayed, ApprovalError):
+    """See `resp_core.errors.ApprovalReplayed`."""
+
+
+class ApprovalMismatch(core.ApprovalMismatch, ApprovalError):
+    """See `resp_core.errors.ApprovalMismatch`."""
+
+
+class APIError(core.APIError, lc.ModelError):
     """See `resp_core.errors.APIError`."""
 
 
-class APIConnectionError(core.APIConnectionError, lc.ModelConnectionError):
+class APIConnectionError(core.APIConnectionError, APIError, lc.ModelConnectionError):
     """See `resp_core.errors.APIConnectionError`."""
 
 
-class APITimeoutError(core.APITimeoutError, lc.ModelTimeoutError, lc.ModelConnectionError):
+class APITimeoutError(core.APITimeoutError, APIConnectionError, lc.ModelTimeoutError):
     """See `resp_core.errors.APITimeoutError`."""
 
 
-class RedirectError(core.RedirectError, lc.ModelConnectionError):
+class RedirectError(core.RedirectError, APIConnectionError):
     """See `resp_core.errors.RedirectError`."""
 
 
-class StreamInterrupted(core.StreamInterrupted, lc.ModelConnectionError):
+class StreamInterrupted(core.StreamInterrupted, APIConnectionError):
     """See `resp_core.errors.StreamInterrupted`."""
 
 
-class APIStatusError(_WithResponse, core.APIStatusError, lc.ModelAPIError):
+class APIStatusError(core.APIStatusError, APIError):
     """See `resp_core.errors.APIStatusError`."""
 
+    @property
+    def response(self) -> ErrorResponse:
+        """Status, headers and body of the answer, as langchain-core's tracing reads them."""
+        return ErrorResponse(self.status_code, self.headers, self.body)
 
-class BadRequestError(_WithResponse, core.BadRequestError, lc.ModelInvalidRequestError):
+
+class BadRequestError(core.BadRequestError, APIStatusError, lc.ModelInvalidRequestError):
     """See `resp_core.errors.BadRequestError`."""
 
 
 class ContextWindowExceededError(
-    _WithResponse,
-    core.ContextWindowExceededError,
-    lc.ContextOverflowError,
-    lc.ModelInvalidRequestError,
+    core.ContextWindowExceededError, BadRequestError, lc.ContextOverflowError
 ):
     """See `resp_core.errors.ContextWindowExceededError`."""
 
 
-class ContentFilterError(_WithResponse, core.ContentFilterError, lc.ModelInvalidRequestError):
+class ContentFilterError(core.ContentFilterError, BadRequestError):
     """See `resp_core.errors.ContentFilterError`."""
 
 
-class AuthenticationError(_WithResponse, core.AuthenticationError, lc.ModelAuthenticationError):
+class AuthenticationError(core.AuthenticationError, APIStatusError, lc.ModelAuthenticationError):
     """See `resp_core.errors.AuthenticationError`."""
 
 
 class PermissionDeniedError(
-    _WithResponse, core.PermissionDeniedError, lc.ModelPermissionDeniedError
+    core.PermissionDeniedError, APIStatusError, lc.ModelPermissionDeniedError
 ):
     """See `resp_core.errors.PermissionDeniedError`."""
 
 
-class NotFoundError(_WithResponse, core.NotFoundError, lc.ModelNotFoundError):
+class NotFoundError(core.NotFoundError, APIStatusError, lc.ModelNotFoundError):
     """See `resp_core.errors.NotFoundError`."""
 
 
-class ConflictError(_WithResponse, core.ConflictError, lc.ModelInvalidRequestError):
+class ConflictError(core.ConflictError, APIStatusError, lc.ModelInvalidRequestError):
     """See `resp_core.errors.ConflictError`."""
 
 
-class RequestTooLargeError(_WithResponse, core.RequestTooLargeError, lc.ModelInvalidRequestError):
+class RequestTooLargeError(core.RequestTooLargeError, APIStatusError, lc.ModelInvalidRequestError):
     """See `resp_core.errors.RequestTooLargeError`."""
 
 
 class UnprocessableEntityError(
-    _WithResponse, core.UnprocessableEntityError, lc.ModelInvalidRequestError
+    core.UnprocessableEntityError, APIStatusError, lc.ModelInvalidRequestError
 ):
     """See `resp_core.errors.UnprocessableEntityError`."""
 
 
-class RateLimitError(_WithResponse, core.RateLimitError, lc.ModelRateLimitError):
+class RateLimitError(core.RateLimitError, APIStatusError, lc.ModelRateLimitError):
     """See `resp_core.errors.RateLimitError`."""
 
 
-class QuotaError(_WithResponse, core.QuotaError, lc.ModelRateLimitError):
+class QuotaError(core.QuotaError, RateLimitError):
     """See `resp_core.errors.QuotaError`."""
 
 
-class InternalServerError(_WithResponse, core.InternalServerError, lc.ModelAPIError):
+class InternalServerError(core.InternalServerError, APIStatusError, lc.ModelAPIError):
     """See `resp_core.errors.InternalServerError`."""
 
 
-class OverloadedError(_WithResponse, core.OverloadedError, lc.ModelAPIError):
+class OverloadedError(core.OverloadedError, InternalServerError):
     """See `resp_core.errors.OverloadedError`."""
 
 
-class ProtocolError(core.ProtocolError, lc.ModelAPIError):
+class ProtocolError(core.ProtocolError, APIError, lc.ModelAPIError):
     """See `resp_core.errors.ProtocolError`."""
 
 
-class StreamIncomplete(core.StreamIncomplete, lc.ModelAPIError):
+class StreamIncomplete(core.StreamIncomplete, ProtocolError):
     """See `resp_core.errors.StreamIncomplete`."""
 
 
-class LimitError(core.LimitError, lc.ModelAPIError):
+class LimitError(core.LimitError, ProtocolError):
     """See `resp_core.errors.LimitError`."""
 
 
-class ResponseFailedError(core.ResponseFailedError, lc.ModelAPIError):
+class ResponseFailedError(core.ResponseFailedError, APIError, lc.ModelAPIError):
     """See `resp_core.errors.ResponseFailedError`."""
 
 
-class ResponseCancelledError(core.ResponseCancelledError, lc.ModelAPIError):
+class ResponseCancelledError(core.ResponseCancelledError, APIError, lc.ModelAPIError):
     """See `resp_core.errors.ResponseCancelledError`."""
 
 
-class RefusalError(core.RefusalError, _Refusal):  # type: ignore[misc, valid-type]
+class McpError(core.McpError, APIError, lc.ModelAPIError):
+    """See `resp_core.errors.McpError`."""
+
+
+class McpConnectionError(core.McpConnectionError, McpError):
+    """See `resp_core.errors.McpConnectionError`."""
+
+
+class McpTimeout(core.McpTimeout, McpError):
+    """See `resp_core.errors.McpTimeout`."""
+
+
+class McpIntegrityError(core.McpIntegrityError, McpError):
+    """See `resp_core.errors.McpIntegrityError`."""
+
+
+class RefusalError(core.RefusalError, APIError, _Refusal):  # type: ignore[misc, valid-type]
     """The model declined where data was asked for; LangChain's ModelRefusalError too."""
 
     #: The message that holds the refusal, or None.
@@ -252,7 +283,7 @@ def as_langchain(error: core.RespError) -> core.RespError:
 
 
 @contextmanager
-def langchain_errors() -> Iterator[None]:
+def langchain_errors() -> Generator[None]:
     """Errors of the core leave this block as LangChain's."""
     try:
         yield

@@ -38,4 +38,8 @@ def register_with_langchain(name: str = "resp") -> None:
             "This version of langchain keeps its providers elsewhere: use "
             "langchain_resp.init_chat_model instead."
         )
-    table[name] = ("langchain_resp", "ChatResp", lambda cls, **kwargs: cls(**kwargs))
+    table[name] = ("langchain_resp", "ChatResp", _made)
+
+
+def _made(cls: type[ChatResp], **options: Any) -> ChatResp:
+    return cls(**options)

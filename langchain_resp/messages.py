@@ -13,6 +13,7 @@ from langchain_core.messages import (
     SystemMessage,
     ToolMessage,
 )
+
 from langchain_resp.assistant import assistant_items
 from langchain_resp.parts import as_json, input_part, input_parts
 from resp_core.errors import ArgumentError
@@ -160,9 +161,11 @@ def _output(content: str | list[str | dict[Any, Any]]) -> str | list[JsonObject]
 
 
 def _result_part(block: str | dict[Any, Any]) -> JsonObject | None:
-    if isinstance(block, dict) and block.get("type") == "json":  # Bedrock
-        return {"type": "input_text", "text": as_json(block.get("json"))}
-    return input_part(block)
+    """A part of a tool's result; a block of no known kind is data, and written out."""
+    part = input_part(block)
+    if part is None or str(part.get("type")).startswith("input_"):
+        return part
+    return {"type": "input_text", "text": as_json(block)}
 
 
 def _screenshot(message: ToolMessage) -> JsonObject:

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 from langchain_core.messages.ai import InputTokenDetails, OutputTokenDetails, UsageMetadata
+
 from langchain_resp.calls import CALLS
+from resp_core.wire.shape import as_object, as_text, items_of, objects
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -66,8 +68,8 @@ def finish_reason(response: JsonObject) -> str | None:
     """Why the answer ended, in the words of the Chat API; None while it is not over."""
     status = response.get("status")
     if status == "incomplete":
-        reason = (response.get("incomplete_details") or {}).get("reason")
-        return {"max_output_tokens": "length"}.get(reason, reason)
+        reason = as_text(as_object(response.get("incomplete_details")).get("reason"))
+        return {"max_output_tokens": "length"}.get(reason, reason) or None
     if status in ("completed", None):
         output: list[JsonObject] = response.get("output") or []
         return "tool_calls" if any(item.get("type") in CALLS for item in output) else "stop"
@@ -118,8 +120,8 @@ def response_metadata(
 
 def _logprobs(response: JsonObject) -> list[Any]:
     found: list[Any] = []
-    for item in response.get("output") or []:
+    for item in objects(response.get("output")):
         if item.get("type") == "message":
-            for part in item.get("content") or []:
-                found += part.get("logprobs") or []
+            for part in objects(item.get("content")):
+                found += items_of(part.get("logprobs"))
     return found

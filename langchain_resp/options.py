@@ -32,6 +32,7 @@ ALIASES: dict[str, str] = {
     "num_retries": "max_retries",
 }
 
+
 def canonical(given: Mapping[str, Any], fields: Collection[str]) -> dict[str, Any]:
     """Constructor arguments under their own names.
 

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from langchain_core.language_models.model_profile import ModelProfile
 
-if TYPE_CHECKING:
-    from resp_core.models.profile import Profile
+from resp_core.models.profile import profile_of
+from resp_core.route.resolve import split_model
 
 __all__ = ["model_profile"]
 
+_FAMILIES = ("o_series", "gpt5_series")
 
-def model_profile(facts: Profile) -> ModelProfile | None:
-    """What is known of a model, None for one that no table knows."""
+
+def model_profile(
+    model: str, provider: str | None, *, base_model: str | None, window: int | None
+) -> ModelProfile | None:
+    """What is known of a model, None for one that no table knows. No credential is needed."""
+    owner, name = split_model(model, provider)
+    routes = name.split("/")
+    family = next((route for route in routes if route in _FAMILIES), None)
+    facts = profile_of(
+        routes[-1] if owner == "azure" else name,
+        base_model,
+        provider=owner,
+        family=family,
+        context_window=window,
+    )
     if not facts.known and facts.context_window is None:
         return None
     profile = ModelProfile(text_inputs=True, text_outputs=True, tool_calling=True)

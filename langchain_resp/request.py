@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from langchain_core.messages import AIMessage
+
 from langchain_resp.assistant import assistant_items
 from langchain_resp.blocks import asks_for_blocks
 from langchain_resp.errors import ArgumentError
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from langchain_core.messages import BaseMessage
+
     from resp_core.types.json import JsonObject
     from resp_core.types.request import OnUnsupported
 
@@ -152,9 +154,7 @@ def make_plan(
 # -- the chain of stored responses
 
 
-def _chained(
-    messages: Sequence[BaseMessage], origin: str
-) -> tuple[str, list[JsonObject]] | None:
+def _chained(messages: Sequence[BaseMessage], origin: str) -> tuple[str, list[JsonObject]] | None:
     """The id of the last answer, if the target stores it, and the items after it."""
     position = _last_answer(messages)
     if position is None:

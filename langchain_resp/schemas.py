@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from langchain_core.utils.function_calling import convert_to_json_schema
+
 from resp_core.errors import ArgumentError, UnsupportedError
 
 if TYPE_CHECKING:

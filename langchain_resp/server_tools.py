@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from langchain_resp.parts import as_json
+from resp_core.wire.shape import as_object
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,15 +23,16 @@ def server_item(block: JsonObject, result: JsonObject | None) -> JsonObject | No
     if block.get("type") == "image":
         return _image(block)
     if block.get("type") != "server_tool_call":
-        name = (block.get("extras") or {}).get("name")
+        name = as_object(block.get("extras")).get("name")
         return _search_output(block) if name == "tool_search" else None
     build = _BY_NAME.get(str(block.get("name")))
     return build(block, result or {}) if build else None
 
 
 def _status(result: JsonObject) -> str:
-    failed = result.get("status") == "error"
-    return "failed" if failed else (result.get("extras") or {}).get("status") or "completed"
+    if result.get("status") == "error":
+        return "failed"
+    return str(as_object(result.get("extras")).get("status") or "completed")
 
 
 def _image(block: JsonObject) -> JsonObject | None:
@@ -39,15 +41,15 @@ def _image(block: JsonObject) -> JsonObject | None:
     return {
         "type": "image_generation_call",
         "status": "completed",
-        **(block.get("extras") or {}),
+        **as_object(block.get("extras")),
         "id": block["id"],
         "result": block.get("base64"),
     }
 
 
 def _web_search(call: JsonObject, result: JsonObject) -> JsonObject:
-    action = dict(call.get("args") or {})
-    sources = (result.get("output") or {}).get("sources")
+    action = dict(as_object(call.get("args")))
+    sources = as_object(result.get("output")).get("sources")
     if sources:
         action["sources"] = sources
     item: JsonObject = {"type": "web_search_call", "id": call["id"], "status": _status(result)}
@@ -58,7 +60,7 @@ def _file_search(call: JsonObject, result: JsonObject) -> JsonObject:
     return {
         "type": "file_search_call",
         "id": call["id"],
-        "queries": (call.get("args") or {}).get("queries") or [],
+        "queries": as_object(call.get("args")).get("queries") or [],
         "results": result.get("output"),
         "status": _status(result),
     }
@@ -67,25 +69,25 @@ def _file_search(call: JsonObject, result: JsonObject) -> JsonObject:
 def _code(call: JsonObject, result: JsonObject) -> JsonObject:
     return {
         "type": "code_interpreter_call",
-        **(call.get("extras") or {}),
+        **as_object(call.get("extras")),
         "id": call["id"],
-        "code": (call.get("args") or {}).get("code"),
+        "code": as_object(call.get("args")).get("code"),
         "outputs": result.get("output"),
         "status": _status(result),
     }
 
 
 def _mcp_call(call: JsonObject, result: JsonObject) -> JsonObject:
-    extras = dict(call.get("extras") or {})
+    extras = dict(as_object(call.get("extras")))
     arguments = extras.pop("arguments", None)
     return {
         "type": "mcp_call",
         "id": call["id"],
         "name": extras.pop("tool_name", ""),
         "server_label": extras.pop("server_label", ""),
-        "arguments": arguments if arguments is not None else as_json(call.get("args") or {}),
+        "arguments": arguments if arguments is not None else as_json(as_object(call.get("args"))),
         "output": result.get("output"),
-        "error": (result.get("extras") or {}).get("error"),
+        "error": as_object(result.get("extras")).get("error"),
         **extras,
     }
 
@@ -93,31 +95,31 @@ def _mcp_call(call: JsonObject, result: JsonObject) -> JsonObject:
 def _mcp_tools(call: JsonObject, result: JsonObject) -> JsonObject:
     item: JsonObject = {
         "type": "mcp_list_tools",
-        **(call.get("extras") or {}),
+        **as_object(call.get("extras")),
         "id": call["id"],
         "tools": result.get("output") or [],
     }
-    error = (result.get("extras") or {}).get("error")
+    error = as_object(result.get("extras")).get("error")
     return {**item, "error": error} if error else item
 
 
 def _search(call: JsonObject, _: JsonObject) -> JsonObject:
     return {
         "type": "tool_search_call",
-        **(call.get("extras") or {}),
+        **as_object(call.get("extras")),
         "id": call["id"],
         "arguments": call.get("args") or {},
     }
 
 
 def _search_output(result: JsonObject) -> JsonObject:
-    extras: dict[str, Any] = dict(result.get("extras") or {})
+    extras: dict[str, Any] = dict(as_object(result.get("extras")))
     extras.pop("name", None)
     return {
         "type": "tool_search_output",
         **extras,
         "id": result.get("tool_call_id"),
-        "tools": (result.get("output") or {}).get("tools") or [],
+        "tools": as_object(result.get("output")).get("tools") or [],
         "status": _status(result),
     }
 

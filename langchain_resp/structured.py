@@ -13,6 +13,7 @@ from langchain_core.runnables import RunnableMap, RunnablePassthrough
 from langchain_core.utils.function_calling import convert_to_openai_tool
 from langchain_core.utils.json import parse_partial_json
 from langchain_core.utils.pydantic import is_basemodel_subclass
+
 from langchain_resp.errors import ArgumentError, refusal_error
 from langchain_resp.schemas import response_format
 
@@ -39,14 +40,14 @@ def with_schema(
     tools: Sequence[Any] | None,
     bound: Mapping[str, Any],
 ) -> Runnable[LanguageModelInput, Any]:
-    """`model` bound to `schema`, and the parser behind it; see `ChatResp.with_structured_output`."""
+    """`model` bound to `schema`, with the parser behind it."""
     if schema is None and method != "json_mode":
         raise ArgumentError("schema is missing: pass a class or a JSON schema.", param="schema")
     traced = {"kwargs": {"method": method, "strict": strict}, "schema": schema}
     kwargs = {**bound, "ls_structured_output_format": traced} if schema is not None else {**bound}
     tool: str | None = None
     if method == "function_calling":
-        tool = convert_to_openai_tool(schema)["function"]["name"]
+        tool = convert_to_openai_tool(cast("Any", schema))["function"]["name"]
         kwargs.setdefault("parallel_tool_calls", False)
         made = _bind(model, [schema, *(tools or ())], strict, {**kwargs, "tool_choice": tool})
     elif method == "json_schema":

@@ -30,9 +30,7 @@ def token_ids(text: str, model: str) -> list[int]:
     return [zlib.crc32(text[i : i + _CHARS].encode()) for i in range(0, len(text), _CHARS)]
 
 
-def count_messages(
-    messages: Sequence[BaseMessage], tools: list[dict[str, Any]] | None, model: str
-) -> int:
+def count_messages(messages: Sequence[BaseMessage], tools: list[Any] | None, model: str) -> int:
     """The tokens of a prompt; URLs in it are never opened."""
     if _encoding(model) is None:
         return count_tokens_approximately(messages, tools=tools)

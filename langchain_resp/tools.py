@@ -6,12 +6,14 @@ import weakref
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
-from langchain_core.tools import BaseTool
 from langchain_core.utils.function_calling import convert_to_openai_tool
+
 from langchain_resp.schemas import strict_schema
 from resp_core.errors import ArgumentError
+from resp_core.wire.shape import as_object
 
 if TYPE_CHECKING:
+    from langchain_core.tools import BaseTool
     from resp_core.types.json import JsonObject
 
 __all__ = ["Tool", "bound_tools", "request_tool", "request_tool_choice", "without_secrets"]
@@ -45,9 +47,9 @@ class _Cache:
 
 def _mark(tool: Any) -> Any:
     """What may be changed on a tool after it was made."""
-    if isinstance(tool, BaseTool):
-        return (tool.name, tool.description, id(tool.args_schema))
-    return None
+    if isinstance(tool, type) or not hasattr(tool, "args_schema"):
+        return None
+    return (tool.name, tool.description, id(tool.args_schema))
 
 
 _CACHE = _Cache()
@@ -57,10 +59,8 @@ def _convert(tool: Any, strict: bool | None) -> JsonObject:
     made = convert_to_openai_tool(tool)
     if strict is not None and made.get("type") == "function":
         made = {**made, "function": _with_strict(made["function"], strict)}
-    extras = getattr(tool, "extras", None)
-    if isinstance(extras, dict):
-        made = {**made, **{key: extras[key] for key in _EXTRAS if key in extras}}
-    return made
+    extras = as_object(getattr(tool, "extras", None))
+    return {**made, **{key: extras[key] for key in _EXTRAS if key in extras}}
 
 
 def bound_tools(tools: Sequence[Tool], strict: bool | None) -> list[JsonObject]:
@@ -74,6 +74,7 @@ def bound_tools(tools: Sequence[Tool], strict: bool | None) -> list[JsonObject]:
 def _bound_tool(tool: Tool, strict: bool | None) -> JsonObject:
     if not isinstance(tool, dict):
         return _CACHE.get(tool, strict)
+    tool = cast("JsonObject", tool)
     kind = tool.get("type")
     if kind not in (None, "function", "object"):
         return tool
@@ -95,7 +96,7 @@ def _with_strict(function: Mapping[str, Any], strict: bool) -> JsonObject:
         )
     if not strict:
         return {**function, "strict": False}
-    parameters = function.get("parameters") or {"type": "object", "properties": {}}
+    parameters: JsonObject = function.get("parameters") or {"type": "object", "properties": {}}
     return {**function, "parameters": strict_schema(parameters), "strict": True}
 
 

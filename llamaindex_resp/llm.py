@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar, cast
 
 from llama_index.core.base.llms.types import ChatMessage, LLMMetadata, MessageRole
 from llama_index.core.constants import DEFAULT_NUM_OUTPUTS
@@ -14,6 +14,7 @@ from llama_index.core.instrumentation.events.llm import (
 )
 from llama_index.core.llms import callbacks
 from llama_index.core.llms.function_calling import FunctionCallingLLM
+from llama_index.core.program.function_program import get_function_tool
 from llama_index.core.types import PydanticProgramMode
 from llama_index_instrumentation import get_dispatcher
 from pydantic import BaseModel, Field, ValidationError, field_validator
@@ -23,7 +24,7 @@ from llamaindex_resp.errors import ToolCallError
 from llamaindex_resp.messages import to_items
 from llamaindex_resp.request import ENCRYPTED, options_of
 from llamaindex_resp.responses import ChatChunks, chat_response, completion_response, single_call
-from llamaindex_resp.structured import PartialObjects, class_format, parsed
+from llamaindex_resp.structured import PartialObjects, class_format, parsed, written
 from llamaindex_resp.tools import choice, function_tool, selections
 from resp_core.types.request import Request
 from resp_core.wire.shape import as_object
@@ -388,21 +389,26 @@ class RespLLM(ModelConnection, FunctionCallingLLM):
 
     # --- structured output
 
-    def _writes_schemas(self) -> bool:
-        """Whether to ask for the class natively, not by a tool or in the prompt's words."""
-        if self.pydantic_program_mode is not PydanticProgramMode.DEFAULT:
-            return False
-        known = self._profile().structured_output
-        return self._reached().wire == "responses" if known is None else known
+    def _way(self) -> Literal["schema", "tool"] | None:
+        """How to ask for an instance: natively, by a tool, or (None) in the base class's ways."""
+        mode = self.pydantic_program_mode
+        if mode is PydanticProgramMode.DEFAULT:
+            known = self._profile().structured_output
+            if self._reached().wire == "responses" if known is None else known:
+                return "schema"
+        elif mode is not PydanticProgramMode.FUNCTION:
+            return None
+        return "tool" if self.metadata.is_function_calling_model else None
 
     def _shaped(
         self,
+        way: str,
         output_cls: type[BaseModel],
         prompt: PromptTemplate,
         llm_kwargs: dict[str, Any] | None,
         prompt_args: dict[str, Any],
-    ) -> tuple[list[ChatMessage], JsonObject]:
-        """Messages and arguments of a call that must answer with an instance; tells its start."""
+    ) -> JsonObject:
+        """The arguments of a call that must answer with an instance; its start is told."""
         dispatcher.event(
             LLMStructuredPredictStartEvent(
                 output_cls=output_cls, template=prompt, template_args=prompt_args
@@ -410,8 +416,13 @@ class RespLLM(ModelConnection, FunctionCallingLLM):
         )
         messages = self._extend_messages(prompt.format_messages(llm=self, **prompt_args))
         kwargs = {k: v for k, v in (llm_kwargs or {}).items() if k not in _OF_PROGRAMS}
+        if way == "tool":
+            tool = get_function_tool(output_cls)
+            return self._prepare_chat_with_tools(
+                [tool], chat_history=messages, tool_required=True, **kwargs
+            )
         text = {**as_object(kwargs.get("text")), "format": class_format(output_cls)}
-        return messages, {**kwargs, "text": text}
+        return {"messages": messages, **kwargs, "text": text}
 
     def structured_predict(
         self,
@@ -420,14 +431,16 @@ class RespLLM(ModelConnection, FunctionCallingLLM):
         llm_kwargs: dict[str, Any] | None = None,
         **prompt_args: Any,
     ) -> Model:
-        """The answer as an instance of `output_cls`, by JSON schema where the model can.
+        """The answer as an instance of `output_cls`: by JSON schema, else by a tool.
 
-        Raises `RefusalError` or `StructuredOutputError`.
+        Other ways are the base class's, by `pydantic_program_mode`. Raises `RefusalError`,
+        `ToolCallError` or `StructuredOutputError`.
         """
-        if not self._writes_schemas():
+        way = self._way()
+        if way is None:
             return super().structured_predict(output_cls, prompt, llm_kwargs, **prompt_args)
-        messages, kwargs = self._shaped(output_cls, prompt, llm_kwargs, prompt_args)
-        result = parsed(output_cls, self.chat(messages, **kwargs))
+        kwargs = self._shaped(way, output_cls, prompt, llm_kwargs, prompt_args)
+        result = parsed(output_cls, self.chat(**kwargs), way == "tool")
         dispatcher.event(LLMStructuredPredictEndEvent(output=result))
         return result
 
@@ -439,10 +452,11 @@ class RespLLM(ModelConnection, FunctionCallingLLM):
         **prompt_args: Any,
     ) -> Model:
         """`structured_predict` for `await`."""
-        if not self._writes_schemas():
+        way = self._way()
+        if way is None:
             return await super().astructured_predict(output_cls, prompt, llm_kwargs, **prompt_args)
-        messages, kwargs = self._shaped(output_cls, prompt, llm_kwargs, prompt_args)
-        result = parsed(output_cls, await self.achat(messages, **kwargs))
+        kwargs = self._shaped(way, output_cls, prompt, llm_kwargs, prompt_args)
+        result = parsed(output_cls, await self.achat(**kwargs), way == "tool")
         dispatcher.event(LLMStructuredPredictEndEvent(output=result))
         return result
 
@@ -454,20 +468,21 @@ class RespLLM(ModelConnection, FunctionCallingLLM):
         **prompt_args: Any,
     ) -> Generator[Model | FlexibleModel, None, None]:
         """The instance as it grows; what is not whole yet is a `FlexibleModel`."""
-        if not self._writes_schemas():
+        way = self._way()
+        if way is None:
             yield from super().stream_structured_predict(
                 output_cls, prompt, llm_kwargs, **prompt_args
             )
             return
-        messages, kwargs = self._shaped(output_cls, prompt, llm_kwargs, prompt_args)
+        kwargs = self._shaped(way, output_cls, prompt, llm_kwargs, prompt_args)
         objects = PartialObjects(output_cls)
         last: ChatResponse | None = None
-        for last in self.stream_chat(messages, **kwargs):
-            found = objects.add(last.message.content or "")
+        for last in self.stream_chat(**kwargs):
+            found = objects.add(written(last, way == "tool"))
             if found is not None:
                 dispatcher.event(LLMStructuredPredictInProgressEvent(output=found))
                 yield cast("Model", found)
-        result = parsed(output_cls, cast("ChatResponse", last))
+        result = parsed(output_cls, cast("ChatResponse", last), way == "tool")
         dispatcher.event(LLMStructuredPredictEndEvent(output=result))
 
     async def astream_structured_predict(
@@ -478,55 +493,26 @@ class RespLLM(ModelConnection, FunctionCallingLLM):
         **prompt_args: Any,
     ) -> AsyncGenerator[Model | FlexibleModel, None]:
         """`stream_structured_predict` for `await` and `async for`."""
-        if not self._writes_schemas():
+        way = self._way()
+        if way is None:
             return await super().astream_structured_predict(
                 output_cls, prompt, llm_kwargs, **prompt_args
             )
 
         async def gen() -> AsyncGenerator[Model | FlexibleModel, None]:
-            messages, kwargs = self._shaped(output_cls, prompt, llm_kwargs, prompt_args)
+            kwargs = self._shaped(way, output_cls, prompt, llm_kwargs, prompt_args)
             objects = PartialObjects(output_cls)
             last: ChatResponse | None = None
-            async with aclosing(await self.astream_chat(messages, **kwargs)) as chunks:
+            async with aclosing(await self.astream_chat(**kwargs)) as chunks:
                 async for last in chunks:
-                    found = objects.add(last.message.content or "")
+                    found = objects.add(written(last, way == "tool"))
                     if found is not None:
                         dispatcher.event(LLMStructuredPredictInProgressEvent(output=found))
                         yield cast("Model", found)
-            result = parsed(output_cls, cast("ChatResponse", last))
+            result = parsed(output_cls, cast("ChatResponse", last), way == "tool")
             dispatcher.event(LLMStructuredPredictEndEvent(output=result))
 
         return gen()
-
-    def _structured_stream_call(
-        self,
-        output_cls: Any,
-        prompt: Any,
-        llm_kwargs: dict[str, Any] | None = None,
-        **prompt_args: Any,
-    ) -> Any:
-        return self._program(output_cls, prompt).stream_call(llm_kwargs=llm_kwargs, **prompt_args)
-
-    async def _structured_astream_call(
-        self,
-        output_cls: Any,
-        prompt: Any,
-        llm_kwargs: dict[str, Any] | None = None,
-        **prompt_args: Any,
-    ) -> Any:
-        program = self._program(output_cls, prompt)
-        return await program.astream_call(llm_kwargs=llm_kwargs, **prompt_args)
-
-    def _program(self, output_cls: Any, prompt: Any) -> Any:
-        """The base class's program; by tools the call is demanded, as in its plain path."""
-        from llama_index.core.program.utils import get_program_for_llm
-
-        mode = self.pydantic_program_mode
-        by_tools = mode is PydanticProgramMode.FUNCTION or (
-            mode is PydanticProgramMode.DEFAULT and self.metadata.is_function_calling_model
-        )
-        demand: JsonObject = {"tool_choice": "required"} if by_tools else {}
-        return get_program_for_llm(output_cls, prompt, self, pydantic_program_mode=mode, **demand)
 
 
 def _noted(answer: ChatResponse, record: CallRecord | None) -> ChatResponse:

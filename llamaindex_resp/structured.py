@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
 
 from llamaindex_resp.errors import StructuredOutputError
+from llamaindex_resp.tools import selections
 from resp_core.errors import RefusalError
 from resp_core.wire.schema import format_of
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from resp_core.types.json import JsonObject
 
-__all__ = ["PartialObjects", "class_format", "parsed"]
+__all__ = ["PartialObjects", "class_format", "parsed", "written"]
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -33,16 +34,26 @@ def class_format(output_cls: type[BaseModel]) -> JsonObject:
     return found
 
 
-def parsed(output_cls: type[Model], response: ChatResponse) -> Model:
+def written(response: ChatResponse, by_tool: bool) -> str:
+    """The JSON of an answer, or of a chunk as far as it came: its text, or a call's arguments."""
+    if not by_tool:
+        return response.message.content or ""
+    calls: list[Any] = response.message.additional_kwargs.get("tool_calls") or []
+    return str(calls[0].function.arguments) if calls else ""
+
+
+def parsed(output_cls: type[Model], response: ChatResponse, by_tool: bool) -> Model:
     """The answer as an instance.
 
-    Raises `RefusalError` where the model declined, `StructuredOutputError` where the answer was
-    cut or is no such instance.
+    Raises `RefusalError` where the model declined, `ToolCallError` where it was to call a tool
+    and did not, `StructuredOutputError` where the answer was cut or is no such instance.
     """
     refusal = response.message.additional_kwargs.get("refusal")
     if refusal:
         raise RefusalError(f"The model declined: {refusal}", refusal=refusal)
-    text = response.message.content or ""
+    if by_tool:
+        selections(response.message, demanded=True)
+    text = written(response, by_tool)
     try:
         return output_cls.model_validate_json(text)
     except ValidationError as error:

@@ -12,6 +12,7 @@ from llama_index.core.tools.types import ToolMetadata
 
 from llamaindex_resp.errors import ToolCallError
 from llamaindex_resp.items import parse_arguments
+from resp_core.errors import RefusalError
 from resp_core.wire.schema import to_strict_schema
 from resp_core.wire.shape import as_object
 
@@ -96,7 +97,8 @@ def choice(tool_choice: Any, *, required: bool = False) -> Any:
 def selections(message: ChatMessage, *, demanded: bool) -> list[ToolSelection]:
     """The calls of an answer. A call that was cut or is not JSON never becomes one.
 
-    With `demanded`, raises `ToolCallError` when such a call is there or when there is none.
+    With `demanded`, raises `ToolCallError` when such a call is there or when there is none, and
+    `RefusalError` where the model declined instead.
     """
     broken = list(cast("list[JsonObject]", message.additional_kwargs.get("invalid_tool_calls", ())))
     found: list[ToolSelection] = []
@@ -112,6 +114,9 @@ def selections(message: ChatMessage, *, demanded: bool) -> list[ToolSelection]:
         )
     if demanded and broken:
         raise ToolCallError.of(broken)
+    refusal = message.additional_kwargs.get("refusal")
+    if demanded and not found and refusal:
+        raise RefusalError(f"The model declined: {refusal}", refusal=refusal)
     if demanded and not found:
         raise ToolCallError("Expected at least one tool call, but got 0 tool calls.")
     return found

@@ -23,7 +23,7 @@ OURS = {"resp_core", "langchain_resp", "llamaindex_resp"}
 #: Parts of a declared distribution that have a name of their own.
 PARTS = {"llama_index_instrumentation", "pydantic_core"}
 #: Imported only when the caller handed in an object of theirs, so it is installed then.
-BROUGHT_BY_CALLER = {"httpx"}
+BROUGHT_BY_CALLER = {"httpx", "mcp"}
 
 
 def declared() -> set[str]:

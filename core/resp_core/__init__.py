@@ -25,6 +25,7 @@ from resp_core.client.default import (
     get_responses,
     responses,
 )
+from resp_core.client.mcp_tool import mcp_tool
 from resp_core.client.obj import Obj, Result
 from resp_core.client.stream import AsyncEventStream, EventStream
 from resp_core.credentials import load_env
@@ -34,6 +35,10 @@ from resp_core.errors import (
     APIError,
     APIStatusError,
     APITimeoutError,
+    ApprovalError,
+    ApprovalMismatch,
+    ApprovalReplayed,
+    ApprovalUnknown,
     ArgumentError,
     AuthenticationError,
     BadRequestError,
@@ -44,6 +49,10 @@ from resp_core.errors import (
     CredentialError,
     InternalServerError,
     LimitError,
+    McpConnectionError,
+    McpError,
+    McpIntegrityError,
+    McpTimeout,
     NotFoundError,
     OverloadedError,
     PermissionDeniedError,
@@ -62,6 +71,8 @@ from resp_core.errors import (
     UnprocessableEntityError,
     UnsupportedError,
 )
+from resp_core.mcp.approval import ApprovalRequest, approve, deny, pending_approvals
+from resp_core.mcp.policy import Policy, Rule, Verdict
 from resp_core.observe.hooks import Hook
 from resp_core.observe.record import Attempt, CallRecord
 from resp_core.route.deployment import Connection
@@ -73,6 +84,11 @@ __all__ = [
     "APIStatusError",
     "APITimeoutError",
     "AmbiguousOriginError",
+    "ApprovalError",
+    "ApprovalMismatch",
+    "ApprovalReplayed",
+    "ApprovalRequest",
+    "ApprovalUnknown",
     "ArgumentError",
     "AsyncClient",
     "AsyncEventStream",
@@ -91,10 +107,15 @@ __all__ = [
     "Hook",
     "InternalServerError",
     "LimitError",
+    "McpConnectionError",
+    "McpError",
+    "McpIntegrityError",
+    "McpTimeout",
     "NotFoundError",
     "Obj",
     "OverloadedError",
     "PermissionDeniedError",
+    "Policy",
     "ProtocolError",
     "QuotaError",
     "RateLimitError",
@@ -106,24 +127,30 @@ __all__ = [
     "ResponseCancelledError",
     "ResponseFailedError",
     "Result",
+    "Rule",
     "Secret",
     "StreamIncomplete",
     "StreamInterrupted",
     "UnknownProviderError",
     "UnprocessableEntityError",
     "UnsupportedError",
+    "Verdict",
     "acancel_responses",
     "acompletion",
     "adelete_responses",
     "aembedding",
     "aget_responses",
+    "approve",
     "aresponses",
     "cancel_responses",
     "completion",
     "configure",
     "delete_responses",
+    "deny",
     "embedding",
     "get_responses",
     "load_env",
+    "mcp_tool",
+    "pending_approvals",
     "responses",
 ]

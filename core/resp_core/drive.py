@@ -7,17 +7,18 @@ call has left to do (`call.pending`).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from resp_core.effects import Emit
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator, Mapping
 
-    from resp_core.effects import Answer, Effect
+    from resp_core.effects import Answer, Effect, Opened
+    from resp_core.observe.record import CallRecord
     from resp_core.types.json import JsonObject
 
-__all__ = ["AsyncExchange", "Exchange", "Flow", "adrive", "drive"]
+__all__ = ["AsyncExchange", "Exchange", "Flow", "adrive", "afinish", "drive", "finish"]
 
 
 class Flow(Protocol):
@@ -26,6 +27,21 @@ class Flow(Protocol):
     @property
     def pending(self) -> Mapping[str, Effect]:
         """Effects still owed when the flow was closed early."""
+        ...
+
+    @property
+    def result(self) -> JsonObject | None:
+        """The answer in the caller's wire; None until the end."""
+        ...
+
+    @property
+    def record(self) -> CallRecord | None:
+        """The record of the call; None until the end."""
+        ...
+
+    @property
+    def opened(self) -> Opened | None:
+        """Status and headers of the last answer."""
         ...
 
     def run(self) -> Generator[Effect, Answer, None]:
@@ -102,3 +118,39 @@ async def adrive(call: Flow, exchange: AsyncExchange) -> AsyncGenerator[JsonObje
     finally:
         flow.close()
         await exchange.release(call.pending)
+
+
+def finish(flow: Generator[Effect, Answer, Any], exchange: Exchange) -> Any:
+    """Run a sub-flow, which emits nothing, and return its value."""
+    try:
+        effect = flow.send(None)
+        while True:
+            try:
+                answer = exchange.perform(effect)
+            except Exception as error:
+                effect = flow.throw(error)
+            else:
+                effect = flow.send(answer)
+    except StopIteration as stop:
+        return stop.value
+    finally:
+        flow.close()
+        exchange.release({})
+
+
+async def afinish(flow: Generator[Effect, Answer, Any], exchange: AsyncExchange) -> Any:
+    """Run a sub-flow, which emits nothing, and return its value."""
+    try:
+        effect = flow.send(None)
+        while True:
+            try:
+                answer = await exchange.perform(effect)
+            except Exception as error:
+                effect = flow.throw(error)
+            else:
+                effect = flow.send(answer)
+    except StopIteration as stop:
+        return stop.value
+    finally:
+        flow.close()
+        await exchange.release({})

@@ -6,7 +6,7 @@ for what may block. Adding one needs an ADR.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from resp_core.types.json import JsonObject
 
 __all__ = [
+    "All",
+    "Ask",
     "Close",
     "Effect",
     "Emit",
@@ -48,7 +50,7 @@ class Limits:
     body_bytes: int = 32 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class HttpCall:
     """One HTTP request, complete: absolute URL, headers with credentials, body bytes."""
 
@@ -58,6 +60,10 @@ class HttpCall:
     content: bytes
     limits: Limits
     stream: bool = False
+
+    def __repr__(self) -> str:
+        """Without headers, query and body, which hold what no log may show."""
+        return f"HttpCall({self.method} {self.url.partition('?')[0]}, {len(self.content)} bytes)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,17 +100,23 @@ class Sleep:
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A bearer token from `source`; `refresh` asks past its cache. Answer: str."""
+    """A bearer token from `source`, within the call's `limits`. Answer: Secret.
+
+    `refresh`: the last one was refused. A credential that this package made is made anew; one
+    of the caller's own is asked again, and decides itself whether its cache still holds.
+    """
 
     source: TokenSource
+    limits: Limits
     refresh: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """A value of the state store, or None."""
+    """A value of the state store, or None. `take` removes it: only one of many takers gets it."""
 
     key: str
+    take: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,5 +141,28 @@ class Emit:
     events: list[JsonObject]
 
 
-Effect: TypeAlias = Open | Read | Close | Sleep | Token | Load | Save | Record | Emit
+@dataclass(frozen=True, slots=True)
+class All:
+    """Sub-flows side by side, each on an exchange of its own; answer: their values, in order.
+
+    A sub-flow is a generator of effects without `Emit`. Only MCP requests run this way.
+    """
+
+    flows: Sequence[Generator[Effect, Answer, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A request to an opened client session of the `mcp` package; answer: its result as JSON.
+
+    `method` is "list_tools" or "call_tool"; the answer must come within `seconds`.
+    """
+
+    session: Any
+    method: str
+    arguments: tuple[Any, ...]
+    seconds: float
+
+
+Effect: TypeAlias = "Open | Read | Close | Sleep | Token | Load | Save | Record | Emit | All | Ask"
 Answer: TypeAlias = Any

@@ -6,7 +6,11 @@ RespError
 │   ├── UnknownProviderError            the model string names no provider
 │   ├── CredentialError                 a key, token or endpoint is missing or malformed
 │   ├── ConfigError                     a configuration file or variable is wrong
-│   └── AmbiguousOriginError            which server holds this id cannot be told
+│   ├── AmbiguousOriginError            which server holds this id cannot be told
+│   └── ApprovalError                   a decision on an MCP call that cannot be believed
+│       ├── ApprovalUnknown             no such request is known here, or it is too old
+│       ├── ApprovalReplayed            the request was decided before
+│       └── ApprovalMismatch            the decision is for another scope, response or call
 └── APIError                            the call was sent, or could have been
     ├── APIConnectionError              no answer: refused, DNS, TLS, reset
     │   ├── APITimeoutError             the deadline, connect or idle limit passed
@@ -31,6 +35,10 @@ RespError
     │   └── LimitError                  an answer larger than the set caps
     ├── ResponseFailedError             `response.failed`, or an `error` event in a stream
     ├── ResponseCancelledError          the response was cancelled on the server
+    ├── McpError                        an MCP server could not be used
+    │   ├── McpConnectionError          it does not answer
+    │   ├── McpTimeout                  it answers too late
+    │   └── McpIntegrityError           a call ran that nobody approved, or not as approved
     └── RefusalError                    the model declined, and the caller asked for data
 
 The names are those of the OpenAI SDK where the meaning is the same.
@@ -51,6 +59,10 @@ __all__ = [
     "APIStatusError",
     "APITimeoutError",
     "AmbiguousOriginError",
+    "ApprovalError",
+    "ApprovalMismatch",
+    "ApprovalReplayed",
+    "ApprovalUnknown",
     "ArgumentError",
     "AuthenticationError",
     "BadRequestError",
@@ -61,6 +73,10 @@ __all__ = [
     "CredentialError",
     "InternalServerError",
     "LimitError",
+    "McpConnectionError",
+    "McpError",
+    "McpIntegrityError",
+    "McpTimeout",
     "NotFoundError",
     "OverloadedError",
     "PermissionDeniedError",
@@ -122,6 +138,26 @@ class ConfigError(ArgumentError):
 
 class AmbiguousOriginError(ArgumentError):
     """An id was given, but not which server holds it: `model=`, `provider=` or `base_url=`."""
+
+
+class ApprovalError(ArgumentError):
+    """A decision that cannot be believed; nothing was sent. `approval_request_id` names it."""
+
+    def __init__(self, message: str, *, approval_request_id: str | None = None) -> None:
+        super().__init__(message, param="approval_request_id")
+        self.approval_request_id = approval_request_id
+
+
+class ApprovalUnknown(ApprovalError):
+    """No such request is known to this state store, or it is too old."""
+
+
+class ApprovalReplayed(ApprovalError):
+    """The request was decided before."""
+
+
+class ApprovalMismatch(ApprovalError):
+    """The decision is for another scope, response, server, tool or arguments."""
 
 
 class APIError(RespError):
@@ -292,6 +328,38 @@ class ResponseFailedError(APIError):
 
 class ResponseCancelledError(APIError):
     """The response was cancelled on the server."""
+
+
+class McpError(APIError):
+    """An MCP server could not be used; `server_label` names it."""
+
+    def __init__(self, message: str, *, server_label: str | None = None, **fields: Any) -> None:
+        super().__init__(message, **fields)
+        self.server_label = server_label
+
+
+class McpConnectionError(McpError):
+    """The MCP server does not answer, or not in its protocol."""
+
+
+class McpTimeout(McpError):
+    """The MCP server answers too late."""
+
+
+class McpIntegrityError(McpError):
+    """A call ran that nobody approved, or not as approved; `approved` and `ran` tell both."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        approved: Mapping[str, Any] | None = None,
+        ran: Mapping[str, Any] | None = None,
+        **fields: Any,
+    ) -> None:
+        super().__init__(message, **fields)
+        self.approved = approved
+        self.ran = ran
 
 
 class RefusalError(APIError):

@@ -11,10 +11,10 @@ A test of this file is a list of (expected effect, answer to send).
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 from resp_core.auth.headers import auth_headers
-from resp_core.auth.source import KeyAuth, TokenAuth
+from resp_core.auth.source import TokenAuth
 from resp_core.effects import (
     Close,
     Emit,
@@ -34,19 +34,23 @@ from resp_core.errors import (
     APIError,
     APITimeoutError,
     AuthenticationError,
+    LimitError,
     ProtocolError,
     RespError,
+    StreamIncomplete,
     StreamInterrupted,
 )
 from resp_core.observe.record import Attempt, CallRecord
-from resp_core.observe.redact import safe_headers, safe_url
+from resp_core.observe.redact import redact, safe_headers, safe_url, secrets_in
 from resp_core.providers import get
 from resp_core.route.faults import (
     error_from_event,
     error_from_status,
+    not_json,
     read_json,
     request_id_of,
 )
+from resp_core.route.limits import Paces
 from resp_core.route.paths import add_query
 from resp_core.route.retry import RetryPolicy, retry_delay
 from resp_core.types.json import loads
@@ -54,7 +58,7 @@ from resp_core.wire.losses import Losses
 from resp_core.wire.sse import SseDecoder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping
+    from collections.abc import Callable, Generator, Hashable, Mapping
 
     from resp_core.effects import Answer, Effect
     from resp_core.route.deployment import Deployment, Operation
@@ -67,6 +71,8 @@ __all__ = ["Call", "Clock", "Policy", "Prepared", "Task"]
 
 _READ = Read()
 _ERROR_BODY_BYTES = 1024 * 1024
+#: What reading a payload of another shape than the API's raises.
+_MISSHAPEN = (KeyError, TypeError, AttributeError, IndexError, ValueError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +112,9 @@ class Prepared:
     api: Wire
     operation: Operation
     ids: tuple[str, ...] = ()
-    query: Mapping[str, object] = field(default_factory=dict[str, object])
-    content: bytes = b""
-    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    query: Mapping[str, object] = field(default_factory=dict[str, object], repr=False)
+    content: bytes = field(default=b"", repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     streams: bool = False
     remember: bool = False
 
@@ -136,7 +142,11 @@ class Task(Protocol):
 
 
 class Call:
-    """One call. After `run` has ended, `result` and `record` hold its outcome."""
+    """One call. After `run` has ended, `result` and `record` hold its outcome.
+
+    `walked_away` is set by whoever closes a stream that another thread is reading: what the
+    reader then sees is an end, not a failure.
+    """
 
     def __init__(
         self,
@@ -145,6 +155,7 @@ class Call:
         *,
         policy: Policy,
         clock: Clock,
+        paces: Paces | None = None,
         locate: tuple[str, Callable[[JsonObject | None], Deployment]] | None = None,
     ) -> None:
         """`deployment` None: found by `locate`, a key of the state store and what to make of
@@ -157,6 +168,8 @@ class Call:
         self.result: JsonObject | None = None
         self.record: CallRecord | None = None
         self.opened: Opened | None = None
+        self.walked_away = False
+        self._paces = Paces() if paces is None else paces
         self._losses = Losses("the server", task.on_unsupported)
         self._prepared: Prepared | None = None
         self._reader: Reader | None = None
@@ -165,7 +178,8 @@ class Call:
         self._begun = clock.monotonic()
         self._wall = clock.wall()
         self._deadline = self._begun + policy.timeout
-        self._sent: tuple[str, float] | None = None
+        self._http: HttpCall | None = None
+        self._sent_at: float | None = None
         self._first: float | None = None
 
     @property
@@ -182,6 +196,10 @@ class Call:
             return {}
         self.record = self._recorded("cancelled", None)
         return {"record": Record(self.record)}
+
+    def so_far(self) -> CallRecord:
+        """The record of a call that has not been run."""
+        return self._recorded("cancelled", None)
 
     def prepare(self) -> Prepared:
         """Encode the request, once. Raises ArgumentError; nothing has been sent then."""
@@ -200,7 +218,7 @@ class Call:
             yield from self._tries(prepared)
         except RespError as error:
             self._explain(error)
-            self.record = self._recorded("failed", error)
+            self.record = self._recorded("cancelled" if self.walked_away else "failed", error)
             yield Record(self.record)
             raise
         if prepared.remember and self.result is not None and self.result.get("id"):
@@ -236,53 +254,73 @@ class Call:
         )
 
     def _delay(self, error: APIError, failures: int) -> float | None:
-        if self._reader is not None and self._reader.committed:
+        if self.walked_away or (self._reader is not None and self._reader.committed):
             return None
         left = self._deadline - self.clock.monotonic()
         return retry_delay(error, failures, self.policy.retry, left=left, draw=self.clock.random())
 
     def _attempt(self, prepared: Prepared) -> Generator[Effect, Answer, None]:
         self._reader = reader = self.task.reader(prepared, self.clock, self._losses)
+        auth, limits = self.deployment.auth, self._limits(prepared)
         token: object = None
-        if isinstance(self.deployment.auth, TokenAuth):
-            token = yield Token(self.deployment.auth.source, self._refresh)
-        http = self._http(prepared, token)
+        if isinstance(auth, TokenAuth):
+            token = yield Token(auth.source, limits, self._refresh)
+        self._http = http = self._request(prepared, limits, token)
+        key = (self.deployment.base_url, self.deployment.model, auth)
+        yield from self._paced(key)
         self.opened = None
-        self._sent = (http.url, self.clock.monotonic())
+        self._sent_at = self.clock.monotonic()
         opened: Opened = yield Open(http)
         self.opened = opened
+        self._paces.learn(key, opened.status, opened.headers, self.clock.monotonic())
         if opened.status >= 300:
             raise self._refused(opened, http, (yield from self._body(_ERROR_BODY_BYTES)))
-        if prepared.streams and _is_stream(opened):
+        if not prepared.streams or (kind := _kind(opened)) == "plain":
+            yield from self._plain(reader)
+        elif kind == "stream":
             yield from self._stream(reader)
         else:
-            yield from self._plain(reader)
+            yield from self._unnamed(reader, opened)
         self.result = reader.result
 
-    def _http(self, prepared: Prepared, token: object) -> HttpCall:
-        deployment = self.deployment
-        provider = get(deployment.provider)
-        endpoint = provider.endpoint(deployment, prepared.operation, prepared.ids)
-        url = add_query(endpoint.url, prepared.query) if prepared.query else endpoint.url
-        headers = {
-            "accept": "text/event-stream" if prepared.streams else "application/json",
-            **({"content-type": "application/json"} if prepared.content else {}),
-            **deployment.headers,
-            **auth_headers(deployment.auth, token),
-            **prepared.headers,
-        }
+    def _paced(self, key: Hashable) -> Generator[Effect, Answer, None]:
+        """Wait for a place under the server's rate limit, unless that takes too long."""
+        now = self.clock.monotonic()
+        wait = self._paces.reserve(key, now)
+        if 0 < wait < min(self._deadline - now, self.policy.retry.max_wait):
+            yield Sleep(wait)
+
+    def _limits(self, prepared: Prepared) -> Limits:
         policy = self.policy
-        limits = Limits(
+        return Limits(
             deadline=self._deadline,
             total=policy.timeout,
             connect=policy.connect,
             idle=policy.idle if prepared.streams else None,
             body_bytes=policy.stream_bytes if prepared.streams else policy.body_bytes,
         )
+
+    def _request(self, prepared: Prepared, limits: Limits, token: object) -> HttpCall:
+        deployment = self.deployment
+        provider = get(deployment.provider)
+        endpoint = provider.endpoint(deployment, prepared.operation, prepared.ids)
+        url = add_query(endpoint.url, prepared.query) if prepared.query else endpoint.url
+        headers = {
+            "accept": "text/event-stream" if prepared.streams else "application/json",
+            # What we can decode; a stream is not compressed, as that would hold events back.
+            "accept-encoding": "identity" if prepared.streams else "gzip, deflate",
+            **({"content-type": "application/json"} if prepared.content else {}),
+            **deployment.headers,
+            **auth_headers(deployment.auth, token),
+            **prepared.headers,
+        }
         return HttpCall(endpoint.method, url, headers, prepared.content, limits, prepared.streams)
 
-    def _body(self, limit: int | None = None) -> Generator[Effect, Answer, bytes]:
-        chunk: bytes = yield _READ
+    def _body(
+        self, limit: int | None = None, first: bytes | None = None
+    ) -> Generator[Effect, Answer, bytes]:
+        """The body, which `first` begins; read no further than `limit` bytes."""
+        chunk: bytes = (yield _READ) if first is None else first
         if not chunk:
             return b""
         chunks = [chunk]
@@ -297,42 +335,52 @@ class Call:
             yield Close()
         return b"".join(chunks)
 
-    def _plain(self, reader: Reader) -> Generator[Effect, Answer, None]:
-        body = yield from self._body()
-        opened = self.opened
-        assert opened is not None  # noqa: S101 - set by _attempt before the body is read
-        deployment = self.deployment
+    def _unnamed(self, reader: Reader, opened: Opened) -> Generator[Effect, Answer, None]:
+        """An answer whose content type does not say whether it is a stream: its bytes do."""
+        first: bytes = yield _READ
+        if first.lstrip()[:1] in (b"{", b"[", b"<"):
+            return (yield from self._plain(reader, first))
+        try:
+            yield from self._stream(reader, first)
+        except StreamIncomplete:
+            if reader.partial() is not None:
+                raise
+            raise not_json(
+                first, opened.headers, opened.status, self.deployment.provider, self._secrets()
+            ) from None
+
+    def _plain(self, reader: Reader, first: bytes | None = None) -> Generator[Effect, Answer, None]:
+        most = self.policy.body_bytes
+        body = yield from self._body(most + 1, first)
+        if len(body) > most:
+            raise LimitError(f"The answer is larger than {most} bytes.")
+        opened = self.opened or Opened(0)
         payload = read_json(
-            body,
-            opened.headers,
-            provider=deployment.provider,
-            model=deployment.model,
-            status=opened.status,
+            body, opened.headers, opened.status, self.deployment.provider, self._secrets()
         )
-        self._raise_inner(payload)
+        self._raise_inner(payload, reader)
         if self.task.stream:
-            events = reader.unfolded(payload)
+            events = self._shaped(reader.unfolded, payload)
             self._first = self.clock.monotonic() - self._begun
             yield Emit(events)
         else:
-            reader.whole(payload)
+            self._shaped(reader.whole, payload)
 
-    def _stream(self, reader: Reader) -> Generator[Effect, Answer, None]:
+    def _stream(
+        self, reader: Reader, first: bytes | None = None
+    ) -> Generator[Effect, Answer, None]:
         sse = SseDecoder()
         done = False
         while not (done or reader.finished):
             try:
-                chunk: bytes = yield _READ
-            except APITimeoutError as error:
-                if error.kind == "total":
-                    raise
-                raise StreamInterrupted(f"The stream stopped: {error.message}") from error
+                chunk: bytes = (yield _READ) if first is None else first
             except APIConnectionError as error:
-                raise StreamInterrupted(f"The stream broke off: {error.message}") from error
+                raise self._interrupted(error) from error
+            first = None
             frames = sse.feed(chunk) if chunk else sse.close()
             out: list[JsonObject] = []
             try:
-                done = self._frames(frames, reader, out)
+                done = self._shaped(self._frames, frames, reader, out)
             finally:
                 if out:
                     if self._first is None and reader.committed:
@@ -342,10 +390,32 @@ class Call:
                 break
         else:
             yield Close()
-        last = reader.close(done)
+        last = self._shaped(reader.close, done)
         if last:
             yield Emit(last)
-        self._raise_failed(reader.result)
+        self._raise_failed(reader.result, reader)
+
+    def _interrupted(self, error: APIConnectionError) -> APIConnectionError:
+        """What a connection's end means inside a stream: nothing may be sent again."""
+        if self.walked_away:
+            return StreamInterrupted("The stream was closed while it was being read.")
+        if isinstance(error, APITimeoutError):
+            if error.kind == "total":
+                return error
+            return StreamInterrupted(f"The stream stopped: {error.message}")
+        return StreamInterrupted(f"The stream broke off: {error.message}")
+
+    def _shaped(self, read: Callable[..., _Read], *given: Any) -> _Read:
+        """`read(*given)`; ProtocolError where the server's JSON lacks the API's shape."""
+        try:
+            return read(*given)
+        except RespError:
+            raise
+        except _MISSHAPEN as error:
+            raise ProtocolError(
+                f"{self.deployment.provider} sent JSON that does not have the shape of its API "
+                f"({type(error).__name__}: {redact(str(error)[:100], self._secrets())})."
+            ) from error
 
     def _frames(
         self, frames: list[tuple[bytes, bytes]], reader: Reader, out: list[JsonObject]
@@ -354,37 +424,47 @@ class Call:
         for name, data in frames:
             if data == b"[DONE]":
                 return True
+            if reader.finished:
+                break  # what follows the terminal event says nothing any more
             try:
                 payload = loads(data)
                 kind = payload.get("type")
             except (ValueError, AttributeError, RecursionError):
+                shown = redact(data[:2000].decode("utf-8", "replace"), self._secrets())[:200]
                 raise ProtocolError(
-                    f"An event of the stream is not a JSON object: {data[:200]!r}"
+                    f"An event of the stream is not a JSON object: {shown!r}"
                 ) from None
             if kind == "error" or (kind is None and payload.get("error")) or name == b"error":
                 raise self._reported(payload.get("error") or payload)
-            if kind == "response.failed":
-                reader.add(payload)
-                self._raise_failed(payload.get("response"))
-            out += reader.add(payload)
+            events = reader.add(payload)
+            if kind == "response.failed" and self.raises_failed:
+                raise self._failed(payload.get("response"), reader)
+            out += events
         return False
 
-    def _raise_inner(self, payload: JsonObject) -> None:
+    def _raise_inner(self, payload: JsonObject, reader: Reader) -> None:
         """A 200 whose body says that something failed."""
         error = payload.get("error")
-        if error and "output" not in payload and "choices" not in payload:
+        if error and "output" not in payload and not payload.get("choices"):
             raise self._reported(error)
-        self._raise_failed(payload)
+        if payload.get("status") == "failed" and self.raises_failed:
+            self._shaped(reader.whole, payload)
+        self._raise_failed(payload, reader)
         choices = payload.get("choices")
         if isinstance(choices, list) and choices and isinstance(choices[0], dict):
             choice: JsonObject = choices[0]  # pyright: ignore[reportUnknownVariableType]
             if choice.get("finish_reason") == "error" and choice.get("error"):
                 raise self._reported(choice["error"], partial=payload)
 
-    def _raise_failed(self, response: JsonObject | None) -> None:
+    def _raise_failed(self, response: JsonObject | None, reader: Reader) -> None:
         if response and response.get("status") == "failed" and self.raises_failed:
-            said = response.get("error") or {"message": "the response failed"}
-            raise self._reported(said, partial=response)
+            raise self._failed(response, reader)
+
+    def _failed(self, response: Any, reader: Reader) -> APIError:
+        said = response.get("error") if isinstance(response, dict) else None  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
+        return self._reported(
+            said or {"message": "the response failed"}, partial=reader.partial() or reader.result
+        )
 
     @property
     def raises_failed(self) -> bool:
@@ -414,32 +494,27 @@ class Call:
             url=http.url,
             provider=deployment.provider,
             model=deployment.model,
-            secrets=self._secrets(http),
+            secrets=self._secrets(),
             hint=get(deployment.provider).advise(
                 deployment, prepared.operation, opened.status, http.url
             )
             or "",
         )
 
-    def _secrets(self, http: HttpCall | None = None) -> tuple[str, ...]:
-        auth = self.deployment.auth
-        secrets = [auth.key.reveal()] if isinstance(auth, KeyAuth) else []
-        if http is not None:
-            sent = http.headers.get("authorization", "")
-            secrets.append(sent.removeprefix("Bearer "))
-        return tuple(secrets)
+    def _secrets(self) -> tuple[str, ...]:
+        """What the last attempt sent and no text may show."""
+        return () if self._http is None else secrets_in(self._http.headers, self._http.url)
 
-    def _note_attempt(self, error: APIError | None) -> None:
-        if self._sent is None:
+    def _note_attempt(self, error: RespError | None) -> None:
+        if self._sent_at is None or self._http is None:
             return
-        url, sent_at = self._sent
-        self._sent = None
+        sent_at, self._sent_at = self._sent_at, None
         opened = self.opened or Opened(0)
         self._attempts.append(
             Attempt(
                 provider=self.deployment.provider,
                 model=self.deployment.model,
-                url=safe_url(url),
+                url=safe_url(self._http.url),
                 status=opened.status,
                 seconds=self.clock.monotonic() - sent_at,
                 request_id=request_id_of(opened.headers),
@@ -455,14 +530,14 @@ class Call:
         error.attempts = len(self._attempts)
         if self.opened is not None and error.request_id is None:
             error.request_id = request_id_of(self.opened.headers)
-        if error.partial is None and self._reader is not None:
-            error.partial = self._reader.partial()
+        partial = None if self._reader is None else self._reader.partial()
+        if partial is not None:
+            error.partial = partial
 
     def _recorded(self, status: _Status, error: RespError | None) -> CallRecord:
         deployment = self.deployment
         prepared = self.prepare()
-        if error is None and self._sent is not None:
-            self._note_attempt(None)
+        self._note_attempt(error)
         headers = (self.opened or Opened(0)).headers
         partial = self.result
         if partial is None and self._reader is not None:
@@ -492,6 +567,7 @@ class Call:
         )
 
 
+_Read = TypeVar("_Read")
 _Status = Literal["completed", "incomplete", "failed", "cancelled", "queued", "in_progress"]
 
 
@@ -516,9 +592,9 @@ def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _is_stream(opened: Opened) -> bool:
-    """Whether an answer to a stream request is one: some servers answer with plain JSON."""
+def _kind(opened: Opened) -> Literal["stream", "plain", "unsaid"]:
+    """What an answer to a stream request says it is: some servers answer with plain JSON."""
     kind = opened.headers.get("content-type", "")
-    if "html" in kind:
-        return False
-    return "json" not in kind or "ndjson" in kind or "stream" in kind
+    if "stream" in kind or "ndjson" in kind:
+        return "stream"
+    return "plain" if "json" in kind or "html" in kind else "unsaid"

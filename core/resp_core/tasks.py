@@ -14,6 +14,7 @@ from resp_core.types.json import dumps
 from resp_core.wire import chat, chat_server
 from resp_core.wire.pipeline import ObjectReader, reader_for
 from resp_core.wire.responses_server import normalize_input
+from resp_core.wire.shape import objects
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from resp_core.wire.losses import Losses
     from resp_core.wire.pipeline import Reader
 
-__all__ = ["Operate", "Turn"]
+__all__ = ["Operate", "Turn", "uses_mcp"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +127,18 @@ class Operate:
         if self.stream:
             return reader_for("responses", "responses", {}, new_id=clock.new_id, losses=losses)
         return ObjectReader()
+
+
+def uses_mcp(request: Request) -> bool:
+    """Whether a request has MCP tools, or decisions on calls of some."""
+    if request.wire != "responses":
+        return False
+    tools, items = request.body.get("tools"), request.body.get("input")
+    if isinstance(tools, list) and any(t.get("type") == "mcp" for t in objects(tools)):
+        return True
+    return isinstance(items, list) and any(
+        item.get("type") == "mcp_approval_response" for item in objects(items)
+    )
 
 
 def encode_json(body: JsonObject) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from langchain_core.messages import AIMessage, AIMessageChunk
+
 from langchain_resp.chunks import ChunkBuilder, message_of
 
 METADATA = {"model_provider": "openai", "model_name": "m", "id": "resp_1"}
@@ -19,7 +20,9 @@ def without_index(value: Any) -> Any:
     return value
 
 
-def summed(events: list[dict[str, Any]], response: dict[str, Any], *, blocks: bool) -> AIMessageChunk:
+def summed(
+    events: list[dict[str, Any]], response: dict[str, Any], *, blocks: bool
+) -> AIMessageChunk:
     """The chunks of a stream, added up as a user adds them."""
     builder = ChunkBuilder(blocks=blocks)
     full: AIMessageChunk | None = None

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from resp_core.errors import RespError
 from resp_core.types.json import loads
 from resp_core.wire.ids import counted_ids
@@ -15,7 +16,6 @@ from resp_core.wire.losses import Losses
 from resp_core.wire.pipeline import reader_for
 from resp_core.wire.sse import SseDecoder
 from resp_core.wire.unfold import unfold
-
 from tests.langchain.equal import facts, plain, summed
 
 FOLDERS = ("openai/responses", "openai/chat", "azure/responses", "azure/chat")
@@ -62,10 +62,15 @@ def test_the_sum_of_a_stream_is_the_plain_message(folder: str, recordings: Path)
             found = read(api, exchange)
         except RespError:
             continue
-        if found is None or found[1] is None or found[1].get("status") not in (
-            "completed",
-            "incomplete",
-            None,
+        if (
+            found is None
+            or found[1] is None
+            or found[1].get("status")
+            not in (
+                "completed",
+                "incomplete",
+                None,
+            )
         ):
             continue
         events, response = found

@@ -7,12 +7,13 @@ from typing import Any, Literal
 import pytest
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage
-from langchain_resp import ChatResp, RespEmbeddings
 from langchain_tests.integration_tests import (
     ChatModelIntegrationTests,
     EmbeddingsIntegrationTests,
 )
 from langchain_tests.unit_tests import ChatModelUnitTests, EmbeddingsUnitTests
+
+from langchain_resp import ChatResp, RespEmbeddings
 
 Kind = Literal["invoke", "stream"]
 

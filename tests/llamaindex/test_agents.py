@@ -28,6 +28,9 @@ from pydantic import BaseModel
 
 from resp_core.errors import APIError
 
+# llama-index leaves the memory out of a serialised context and says so: it is passed to `run`.
+without_memory = pytest.mark.filterwarnings("ignore:Skipping serialization of known unserializable")
+
 SUM = "What is 6 multiplied by 7?"
 
 
@@ -141,13 +144,7 @@ async def test_memory_is_kept_and_can_be_replayed(llm, tools, kind):
     assert "Ada" in str(result)
 
 
-async def test_a_context_remembers(llm, tools):
-    agent = FunctionAgent(tools=tools, llm=llm)
-    context = Context(agent)
-    await agent.run("My name is Ada.", ctx=context)
-    assert "Ada" in str(await agent.run("What is my name?", ctx=context))
-
-
+@without_memory
 @pytest.mark.parametrize("serializer", [JsonSerializer(), JsonPickleSerializer()])
 async def test_a_context_survives_json(make_llm, tools, serializer):
     agent = FunctionAgent(tools=tools, llm=make_llm(reasoning="low"))
@@ -265,6 +262,7 @@ async def test_state_in_the_context(llm):
     assert (await context.store.get("state"))["name"] != "unset"
 
 
+@without_memory
 @pytest.mark.parametrize("saved", [False, True])
 async def test_a_person_in_the_loop(llm, saved):
     async def delete_file(ctx: Context, path: str) -> str:
@@ -277,13 +275,15 @@ async def test_a_person_in_the_loop(llm, saved):
         return f"deleted: {answer.response}"
 
     workflow = AgentWorkflow.from_tools_or_functions([delete_file], llm=llm)
-    handler = workflow.run("Delete the file report.txt")
+    pickled = JsonPickleSerializer()  # the plain one leaves the memory out
+    memory = ChatMemoryBuffer.from_defaults(token_limit=4000)
+    handler = workflow.run("Delete the file report.txt", memory=memory)
     async for event in handler.stream_events():
         if isinstance(event, InputRequiredEvent):
             if saved:
-                state = json.loads(json.dumps(handler.ctx.to_dict()))
+                state = json.loads(json.dumps(handler.ctx.to_dict(serializer=pickled)))
                 await handler.cancel_run()
-                context = Context.from_dict(workflow, state)
+                context = Context.from_dict(workflow, state, serializer=pickled)
                 handler = workflow.run(ctx=context)
             handler.ctx.send_event(HumanResponseEvent(response="yes"))
             break

@@ -88,7 +88,7 @@ def test_secrets_copies_and_pickles():
         repr(embedding),
         str(embedding.to_dict()),
         embedding.to_json(),
-        str(embedding.to_payload()),
+        str(getattr(embedding, "to_payload", embedding.to_dict)()),
     ]
     assert "canary" not in " ".join(forms) + repr(pickle.dumps(embedding))
     assert pickle.loads(pickle.dumps(embedding)).get_text_embedding("a")

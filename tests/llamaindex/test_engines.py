@@ -93,7 +93,7 @@ def test_structured_output_through_an_engine(index, mode):
 def test_citations(index):
     engine = CitationQueryEngine.from_args(index, similarity_top_k=1)
     response = engine.query(QUESTION)
-    assert "Paris" in str(response)
+    assert str(response) == "Paris is the capital of France [1]."
     assert response.source_nodes[0].text.startswith("Source 1:")
 
 
@@ -229,17 +229,17 @@ def test_a_system_prompt_of_a_chat_engine(llm):
     assert str(engine.chat("Hello"))
 
 
-def test_engines_count_tokens(settings, llm):
+def test_engines_count_tokens(settings):
     counter = TokenCountingHandler(tokenizer=lambda text: [0] * 99_999)
-    llm.callback_manager = CallbackManager([counter])
+    settings.callback_manager = CallbackManager([counter])
     VectorStoreIndex.from_documents(DOCUMENTS).as_query_engine().query(QUESTION)
     assert 0 < counter.total_llm_token_count < 99_999
 
 
 def test_a_history_from_elsewhere(llm):
     history = [
-        ChatMessage(role="user", content="What is my name? It is Ada."),
-        ChatMessage(role="assistant", content="Your name is Ada."),
+        ChatMessage(role="user", content="My name is Ada."),
+        ChatMessage(role="assistant", content="Nice to meet you."),
     ]
     engine = SimpleChatEngine.from_defaults(llm=llm)
     assert "Ada" in str(engine.chat("What is my name?", chat_history=history))

@@ -248,13 +248,15 @@ def test_the_branch_that_the_prompt_is_about() -> None:
         {"type": "string", "pattern": "(?=x)y"},
         {"type": "array", "items": FLAG, "minItems": 3, "uniqueItems": True},
         {"type": "banana"},
+        {"type": "object", "properties": 5},
+        {"type": "integer", "minimum": "low"},
     ],
 )
 def test_what_cannot_be_filled_is_said(schema: Any) -> None:
     with pytest.raises(NoInstance):
         fill(
             {"properties": {"a": schema}, "required": ["a"]}
-            if "#" != schema.get("$ref")
+            if schema.get("$ref") != "#"
             else schema,
             Hints(""),
         )

@@ -184,7 +184,18 @@ def test_a_forced_tool_is_not_called_again(offline: Any) -> None:
         tools=[WEATHER, schema],
         tool_choice="required",
     )
-    assert called(second) == [("Answer", {"text": prompt})]
+    assert called(second) == [("Answer", {"text": "The weather in Paris: mild."})]
+
+
+def test_a_handoff_is_no_news(offline: Any) -> None:
+    prompt = "I have a question on my billing: what is the weather in Rome?"
+    tools = [BILLING, WEATHER]
+    history: list[Any] = [{"role": "user", "content": prompt}]
+    for _ in range(2):
+        calls = offline.respond(history, tools=tools, parallel_tool_calls=False)["output"]
+        output = {"call_id": calls[0]["call_id"], "output": "mild"}
+        history += [*calls, {"type": "function_call_output", **output}]
+    assert text(offline.respond(history, tools=tools)) == "The weather in Rome: mild."
 
 
 def test_custom_tools_get_text(offline: Any) -> None:

@@ -122,6 +122,13 @@ def test_any_path(path: str, body: bytes, method: str) -> None:
     assert reply.status in (200, 400, 404, 405)
 
 
+def test_deep_requests() -> None:
+    schema = b'{"anyOf":[' * 450 + b'{"type":"string"}' + b"]}" * 450
+    wanted = b'{"type":"json_schema","name":"x","strict":true,"schema":%b}' % schema
+    check("/v1/responses", b'{"model":"d","input":"x","text":{"format":%b}}' % wanted)
+    check("/v1/responses", b"[" * 5000 + b"]" * 5000)
+
+
 def check(path: str, raw: bytes) -> None:
     reply = handle(OfflineRequest("POST", path, {}, {}, raw), OfflineState())
     body = b"".join(reply.chunks)

@@ -145,6 +145,31 @@ def test_ranking(offline: Any) -> None:
     assert text(offline.respond(prompt)).startswith("Doc: 2, Relevance: ")
 
 
+JUDGE = (
+    "Please tell if a given piece of information is supported by the context.\nYou need to answer "
+    "with either YES or NO.\nInformation: Apple pies taste bad.\nContext: A pie.\nAnswer: NO\n"
+    "Information: {claim}\nContext: {context}\nAnswer: "
+)
+
+
+@pytest.mark.parametrize(
+    ("claim", "expected"),
+    [("The Eiffel Tower was finished in 1889.", "YES"), ("Penguins eat fish daily.", "NO")],
+)
+def test_judging(offline: Any, claim: str, expected: str) -> None:
+    assert text(offline.respond(JUDGE.format(claim=claim, context=CONTEXT))) == expected
+
+
+def test_a_question_that_points_back(offline: Any) -> None:
+    system = f"Use the following pieces of retrieved context to answer.\n\n{CONTEXT}"
+    said = [
+        {"role": "user", "content": "Tell me of the Eiffel Tower"},
+        {"role": "assistant", "content": "Gladly."},
+        {"role": "user", "content": "When was it finished?"},
+    ]
+    assert text(offline.respond(said, instructions=system)) == "It was finished in 1889."
+
+
 def test_keywords_and_summaries(offline: Any) -> None:
     prompt = (
         "A question is provided below. Given the question, extract up to 3 keywords from the text."
@@ -164,7 +189,7 @@ You have access to the following tools:
 > Tool Name: multiply
 Tool Description: multiply(a: int, b: int) -> int
 Multiply two numbers
-Tool Args: {"properties": {"a": {"type": "integer"}, "b": {"type": "integer"}}, "required": ["a", "b"], "type": "object"}
+Tool Args: <schema>
 
 ## Output Format
 ```
@@ -174,7 +199,11 @@ Action Input: the input to the tool, in a JSON format
 ```
 Thought: I can answer without using any more tools.
 Answer: [your answer here]
-"""
+""".replace(
+    "<schema>",
+    '{"properties": {"a": {"type": "integer"}, "b": {"type": "integer"}}, '
+    '"required": ["a", "b"], "type": "object"}',
+)
 PLAIN_REACT = """Answer the following questions as best you can. You have access to the tools:
 
 search(query: str) -> str - Search the web for facts

@@ -72,7 +72,10 @@ def asks(exchange: Exchange) -> Body:
     if extra:
         params["extra_body"] = extra
     if exchange.operation in _NAMED_MODEL:
-        params["model"] = exchange.model
+        if exchange.names_model:
+            params["model"] = exchange.model
+        else:
+            params["provider"] = exchange.provider
     return params | _query(exchange)
 
 

@@ -1,4 +1,4 @@
-"""The recordings, read: one `Exchange` per recorded request with an OpenAI-style API.
+"""The recordings, read: one `Exchange` for each recorded request with an OpenAI-style API.
 
 What belongs to which API is told by method and path, never by a file's name. Servers that are
 no provider of ours and speak an OpenAI API go through the provider `custom`.
@@ -7,8 +7,8 @@ no provider of ours and speak an OpenAI API go through the provider `custom`.
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from dataclasses import dataclass, field
+from collections import Counter, defaultdict
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -72,7 +72,7 @@ class Exchange:
     streamed: bool = False
     cut: bool = False
     pieces: tuple[bytes, ...] = ()
-    payloads: tuple[dict[str, Any], ...] = field(default=())
+    payloads: tuple[dict[str, Any], ...] = ()
     done: bool = False
 
     @property
@@ -88,6 +88,23 @@ class Exchange:
             return f"azure/{unquote(deployment[1])}"
         given = (self.asked or {}).get("model") or (self.answer or {}).get("model") or "some-model"
         return f"{self.provider}/{given}"
+
+    @property
+    def names_model(self) -> bool:
+        """Whether the caller has to name a model: a stored prompt brings its own."""
+        return self.asked is None or "model" in self.asked or "prompt" not in self.asked
+
+    @property
+    def reports_error(self) -> bool:
+        """Whether the answer says that something failed, whatever its status."""
+        if self.status >= 400:
+            return True
+        if not self.streamed:
+            return self.creates and (self.answer or {}).get("status") == "failed"
+        return any(
+            payload.get("error") or payload.get("type") in ("error", "response.failed")
+            for payload in self.payloads
+        )
 
     @property
     def body(self) -> bytes:
@@ -113,9 +130,7 @@ def exchanges() -> tuple[Exchange, ...]:
             name = str(path.relative_to(RECORDINGS))
             case = orjson.loads(raw)
             for place, exchange in enumerate(case["exchanges"]):
-                read = _read(f"{name}#{place}", case["provider"], exchange)
-                if read is not None:
-                    found.append(read)
+                found += _read(f"{name}#{place}", case["provider"], exchange)
     return tuple(found)
 
 
@@ -145,23 +160,23 @@ def events_of(text: str) -> list[str]:
     return found
 
 
-def _read(name: str, provider: str, recorded: dict[str, Any]) -> Exchange | None:
+def _read(name: str, provider: str, recorded: dict[str, Any]) -> list[Exchange]:
     request, response = recorded["request"], recorded["response"]
     if recorded["api"] not in _APIS:
-        return None
+        return []
     # Where a host or region was redacted as <NAME>, the name is as good as any.
     url = re.sub(r"<(\w+)>", lambda hidden: hidden[1].lower().replace("_", "-"), request["url"])
     parts = urlsplit(url)
     operation, ids, stem = _operation(request["method"], parts.path)
-    if operation is None or ("sse" not in response and "body" not in response):
-        return None
     ours = _provider(provider, url)
+    if operation is None or ("sse" not in response and "body" not in response):
+        if ours != "custom":
+            left_out[f"{request['method']} {parts.path}: no operation of the client"] += 1
+        return []
     api = operation.partition(".")[0]
     if ours == "custom" and provider != "local" and api not in _COMMON:
-        return None
-    texts: list[str] = response.get("sse", [])
-    events = events_of("".join(texts))
-    return Exchange(
+        return []
+    whole = Exchange(
         name=name,
         provider=ours,
         api=api,
@@ -178,10 +193,41 @@ def _read(name: str, provider: str, recorded: dict[str, Any]) -> Exchange | None
         content=b"" if response.get("body") is None else orjson.dumps(response["body"]),
         streamed="sse" in response,
         cut=bool(response.get("cut")),
-        pieces=tuple(text.encode() for text in texts),
-        payloads=tuple(orjson.loads(data) for data in events if data != "[DONE]"),
-        done="[DONE]" in events,
     )
+    if not whole.streamed:
+        return [whole]
+    streams = _streams(response["sse"])
+    return [
+        replace(whole, name=name + "abcdefgh"[at] if at else name, **_stream(texts))
+        for at, texts in enumerate(streams)
+    ]
+
+
+def _stream(texts: list[str]) -> dict[str, Any]:
+    events = events_of("".join(texts))
+    return {
+        "pieces": tuple(text.encode() for text in texts),
+        "payloads": tuple(orjson.loads(data) for data in events if data != "[DONE]"),
+        "done": "[DONE]" in events,
+    }
+
+
+def _streams(texts: list[str]) -> list[list[str]]:
+    """The streams of one answer: some publishers put those of several requests together."""
+    streams: list[list[str]] = [[]]
+    ended = False
+    for text in texts:
+        if ended and '"type":"response.created"' in text.replace(" ", ""):
+            streams.append([])
+            ended = False
+        ended = ended or _TERMINAL.search(text) is not None
+        streams[-1].append(text)
+    return streams
+
+
+_TERMINAL = re.compile(r'"type": ?"response\.(completed|incomplete|failed|cancelled)"')
+#: Recorded requests of our providers that are none of the client's, by reason.
+left_out: Counter[str] = Counter()
 
 
 def _operation(method: str, path: str) -> tuple[str | None, tuple[str, ...], str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from resp_core.auth.source import KeyAuth, NoAuth
+from resp_core.auth.source import KeyAuth, NoAuth, Secret
 from resp_core.errors import CredentialError
 
 if TYPE_CHECKING:
@@ -18,25 +18,29 @@ def check_secret(value: object, origin: str) -> str:
 
     Raises `CredentialError` naming `origin` (an argument or a variable), never the value.
     """
+    fault = _fault(value)
+    if fault is None:
+        return str(value)
+    del value  # a traceback with locals must not show it either
+    raise CredentialError(f"{origin} {fault}", param=origin)
+
+
+def _fault(value: object) -> str | None:
     if not isinstance(value, str):
-        raise CredentialError(
-            f"{origin} gave a value of type {type(value).__name__}, not a string.", param=origin
-        )
+        return f"gave a value of type {type(value).__name__}, not a string."
     if not value:
-        raise CredentialError(f"{origin} gave an empty string.", param=origin)
+        return "gave an empty string."
     if value != value.strip() or not value.isprintable():
-        raise CredentialError(
-            f"{origin} has white space around it, a line break or a control character in it. "
-            "Copy the credential again, without the line's end.",
-            param=origin,
+        return (
+            "has white space around it, a line break or a control character in it. "
+            "Copy the credential again, without the line's end."
         )
     if not value.isascii():
-        raise CredentialError(
-            f"{origin} holds characters that are not ASCII, which no key or token has. "
-            "Copy it again: typographic quotes or dashes are a usual cause.",
-            param=origin,
+        return (
+            "holds characters that are not ASCII, which no key or token has. "
+            "Copy it again: typographic quotes or dashes are a usual cause."
         )
-    return value
+    return None
 
 
 def auth_headers(auth: Auth, token: object = None) -> dict[str, str]:
@@ -49,4 +53,10 @@ def auth_headers(auth: Auth, token: object = None) -> dict[str, str]:
         return {}
     if isinstance(auth, KeyAuth):
         return {auth.header: auth.prefix + check_secret(auth.key.reveal(), auth.origin)}
-    return {"authorization": "Bearer " + check_secret(token, auth.source.origin)}
+    if isinstance(token, Secret):
+        token = token.reveal()
+    fault = _fault(token)
+    if fault is None:
+        return {"authorization": f"Bearer {token}"}
+    del token
+    raise CredentialError(f"{auth.source.origin} {fault}", param=auth.source.origin)

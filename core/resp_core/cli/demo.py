@@ -40,8 +40,9 @@ def run_demo(model: str, console: Console) -> None:
     resolve(model, Connection(), environ())  # a missing key is said before anything is drawn
     try:
         import langchain.agents  # noqa: F401  # pyright: ignore[reportUnusedImport]
-        import langchain_resp  # noqa: F401  # pyright: ignore[reportUnusedImport]
         import llama_index.core  # noqa: F401  # pyright: ignore[reportUnusedImport]
+
+        import langchain_resp  # noqa: F401  # pyright: ignore[reportUnusedImport]
     except ImportError as error:
         raise ConfigError(
             f'The demo needs {error.name}: pip install "respkit[demo]".', param="demo"
@@ -64,6 +65,7 @@ def _agent(model: str, records: list[CallRecord], console: Console) -> None:
     from langchain.agents import create_agent
     from langchain_core.messages import AIMessageChunk, ToolMessage
     from langchain_core.tools import tool
+
     from langchain_resp import ChatResp
 
     @tool
@@ -99,6 +101,7 @@ def _agent(model: str, records: list[CallRecord], console: Console) -> None:
 
 def _query_engine(model: str, records: list[CallRecord], console: Console) -> None:
     from llama_index.core import Document, VectorStoreIndex
+
     from llamaindex_resp import RespEmbedding, RespLLM
 
     console.print()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from resp_core.flow import Call
+    from resp_core.drive import Flow
     from resp_core.observe.record import CallRecord
     from resp_core.types.json import JsonObject
 
@@ -20,7 +20,7 @@ class Answer:
     response: JsonObject
     record: CallRecord
 
-    def __init__(self, call: Call) -> None:
+    def __init__(self, call: Flow) -> None:
         if call.result is None or call.record is None:
             raise RuntimeError("the call has not ended")
         self.response = call.result

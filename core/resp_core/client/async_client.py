@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
     from resp_core.client.options import ClientOptions
     from resp_core.client.plan import Plan
-    from resp_core.client.wiring import Settings
     from resp_core.client.sync_client import Client
-    from resp_core.flow import Call
+    from resp_core.client.wiring import Settings
+    from resp_core.drive import Flow
     from resp_core.io.async_net import AsyncNet
     from resp_core.types.json import JsonObject
     from resp_core.types.request import OnUnsupported, Request
@@ -136,22 +136,23 @@ class AsyncClient:
         """A stream that sends its request when it is first read."""
         return self._stream(self.call_for(plan), Obj)
 
-    def call_for(self, plan: Plan) -> Call:
+    def call_for(self, plan: Plan) -> Flow:
         """The call of a plan."""
         if plan.stored_id is not None:
             return self._wiring.stored(plan.task, plan.stored_id, plan.model, plan.options)
         return self._wiring.call(plan.task, plan.model, plan.options)
 
-    async def finish(self, call: Call) -> None:
+    async def finish(self, call: Flow) -> None:
         """Drive a call to its end."""
         await self._finish(call)
 
-    async def _finish(self, call: Call) -> None:
+    async def _finish(self, call: Flow) -> None:
         async for _ in adrive(call, self._net.exchange()):
             pass
 
-    def _stream(self, call: Call, wrap: Any) -> AsyncEventStream[Any]:
-        return AsyncEventStream(call, adrive(call, self._net.exchange()), wrap)
+    def _stream(self, call: Flow, wrap: Any) -> AsyncEventStream[Any]:
+        exchange = self._net.exchange()
+        return AsyncEventStream(call, adrive(call, exchange), exchange.abort, wrap)
 
     async def close(self) -> None:
         """Close the running loop's connections. Used again, the client makes new ones."""

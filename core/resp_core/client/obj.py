@@ -140,9 +140,9 @@ def _wrapped(obj: Obj, name: str) -> Any:
     wrapped: Any
     if type(value) is dict:
         wrapped = Obj(cast("JsonObject", value))
-    elif type(value) is list and any(type(item) is dict for item in items_of(value)):
+    elif type(value) is list and any(type(item) is dict for item in items_of(cast("Any", value))):
         wrapped = [Obj(item) if type(item) is dict else item for item in items_of(value)]
     else:
-        return value
+        return cast("Any", value)
     _set(obj, name, wrapped)  # wrapped once; still equal to the plain value
     return wrapped

@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from resp_core.client.params import OPTION_FIELDS, CallOptions
-from resp_core.client.wiring import Settings, connection_of, policy_of
+from resp_core.client.wiring import Settings, approvals_of, connection_of, policy_of
 from resp_core.errors import ArgumentError
+from resp_core.io.state import StateStore
 from resp_core.observe.hooks import Hook
 from resp_core.route.deployment import Connection, merge
 
@@ -23,7 +24,9 @@ class ClientOptions(CallOptions, total=False):
 
     `proxy` is a URL, "" for none; `verify` True, a path to certificates or an SSLContext;
     `transport` "httpx2", or "aiohttp" (async, extra `aiohttp`); `http_client` and
-    `http_async_client` an own httpx2 or httpx client; `hooks` are called with each record.
+    `http_async_client` an own httpx2 or httpx client; `hooks` are called with each record;
+    `state_store` is where approvals and ids are kept: "memory", "sqlite:///path", "redis://…",
+    or an object.
     """
 
     default_headers: Mapping[str, str] | None
@@ -34,9 +37,20 @@ class ClientOptions(CallOptions, total=False):
     http_client: Any
     http_async_client: Any
     hooks: Sequence[Hook]
+    state_store: str | StateStore | None
+    state_store: str | StateStore | None
 
 
 _OWN = frozenset(ClientOptions.__annotations__) - OPTION_FIELDS
+_AS_GIVEN = (
+    "proxy",
+    "verify",
+    "transport",
+    "hooks",
+    "http_client",
+    "http_async_client",
+    "state_store",
+)
 _PER_CALL = ("extra_headers", "extra_query", "extra_body")
 
 
@@ -56,9 +70,10 @@ def updated(settings: Settings, options: ClientOptions) -> Settings:
         changes["connection"] = connection if empty else merge(settings.connection, connection)
     if given.get("on_unsupported"):
         changes["on_unsupported"] = given["on_unsupported"]
-    for name in ("proxy", "verify", "transport", "hooks", "http_client", "http_async_client"):
-        if name in given and given[name] is not None:
+    for name in _AS_GIVEN:
+        if given.get(name) is not None:
             changes[name] = given[name]
+    changes["approvals"] = approvals_of(given, settings.approvals)
     return replace(settings, **changes)
 
 

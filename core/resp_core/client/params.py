@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, TypedDict
 
 from resp_core.errors import ArgumentError
+from resp_core.mcp.policy import Policy
 from resp_core.types.json import JsonObject
 from resp_core.types.request import Api, OnUnsupported
 
@@ -30,7 +31,9 @@ class CallOptions(TypedDict, total=False):
 
     `timeout` is the total time in seconds. `base_url` has the aliases `api_base`,
     `openai_api_base` and `azure_endpoint`; `custom_llm_provider` is LiteLLM's name of
-    `provider`.
+    `provider`. `approvals` answers MCP approval requests of tools that are run here, and takes
+    denied tools away; `approval_scope` names for whom a decision is valid; `strict_approvals`
+    refuses decisions that the state store does not know; `mcp_timeout` is in seconds.
     """
 
     provider: str | None
@@ -58,6 +61,10 @@ class CallOptions(TypedDict, total=False):
     extra_headers: Mapping[str, str] | None
     extra_query: Mapping[str, object] | None
     extra_body: Mapping[str, object] | None
+    approvals: Policy | None
+    approval_scope: str | None
+    strict_approvals: bool | None
+    mcp_timeout: float | None
 
 
 class ResponseParams(CallOptions, total=False):

@@ -218,7 +218,7 @@ def _objects(value: Iterable[Any], name: str) -> list[Any]:
         raise ArgumentError(
             f"{name} must be a list of dicts, not {type(value).__name__}.", param=name
         )
-    items: list[Any] = cast("list[Any]", value) if isinstance(value, list) else list(value)
+    items: list[Any] = value if isinstance(value, list) else list(value)
     for at, item in enumerate(items):
         if not isinstance(item, dict):
             if hasattr(item, "model_dump"):  # an object of the OpenAI SDK or another pydantic one

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from resp_core.client.async_client import AsyncClient
     from resp_core.client.sync_client import Client
-    from resp_core.flow import Call
+    from resp_core.drive import Flow
 
 __all__ = [
     "AsyncRawCompletions",
@@ -26,7 +26,7 @@ __all__ = [
 class RawAnswer:
     """`status_code`, `headers` (lower case), `request_id`, and `parse()` for the result."""
 
-    def __init__(self, call: Call) -> None:
+    def __init__(self, call: Flow) -> None:
         opened = call.opened
         self.status_code = 0 if opened is None else opened.status
         self.headers: Mapping[str, str] = {} if opened is None else opened.headers

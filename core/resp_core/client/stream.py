@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Generic, TypeVar, cast
 from resp_core.client.obj import Obj, Result
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Generator
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
     from types import TracebackType
     from typing import Any, Self
 
-    from resp_core.flow import Call
+    from resp_core.drive import Flow
     from resp_core.observe.record import CallRecord
     from resp_core.types.json import JsonObject
 
@@ -29,7 +29,7 @@ class EventStream(Generic[EventT]):
 
     def __init__(
         self,
-        call: Call,
+        call: Flow,
         driven: Generator[JsonObject, None, None],
         interrupt: Callable[[], None],
         wrap: Callable[[JsonObject], EventT] | None = None,
@@ -77,10 +77,16 @@ class EventStream(Generic[EventT]):
         return self
 
     def close(self) -> None:
-        """Stop: the connection is closed and the call recorded as cancelled."""
+        """Stop: the connection is closed and the call recorded as cancelled.
+
+        Where another thread is reading, its connection ends under it, and that thread gets
+        StreamInterrupted.
+        """
+        self._ahead.clear()
         try:
             self._driven.close()
-        except ValueError:  # another thread waits inside: end its connection under it
+        except ValueError:  # the generator is running, in another thread
+            self._call.walked_away = True
             self._interrupt()
 
     def __enter__(self) -> Self:
@@ -100,12 +106,14 @@ class AsyncEventStream(Generic[EventT]):
 
     def __init__(
         self,
-        call: Call,
+        call: Flow,
         driven: AsyncGenerator[JsonObject, None],
+        interrupt: Callable[[], Awaitable[None]],
         wrap: Callable[[JsonObject], EventT] | None = None,
     ) -> None:
         self._call = call
         self._driven = driven
+        self._interrupt = interrupt
         self._wrap = wrap
         self._ahead: list[JsonObject] = []
 
@@ -147,8 +155,17 @@ class AsyncEventStream(Generic[EventT]):
         return self
 
     async def aclose(self) -> None:
-        """Stop: the connection is closed and the call recorded as cancelled."""
-        await self._driven.aclose()
+        """Stop: the connection is closed and the call recorded as cancelled.
+
+        Where another task is reading, its connection ends under it, and that task gets
+        StreamInterrupted.
+        """
+        self._ahead.clear()
+        try:
+            await self._driven.aclose()
+        except RuntimeError:  # the generator is running, in another task
+            self._call.walked_away = True
+            await self._interrupt()
 
     close = aclose
 

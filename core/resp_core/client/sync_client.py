@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from resp_core.client.options import ClientOptions
     from resp_core.client.plan import Plan
     from resp_core.client.wiring import Settings
-    from resp_core.flow import Call
+    from resp_core.drive import Flow
     from resp_core.io.state import StateStore
     from resp_core.types.json import JsonObject
     from resp_core.types.request import OnUnsupported, Request
@@ -134,21 +134,21 @@ class Client:
         """A stream that sends its request when it is first read."""
         return self._stream(self.call_for(plan), Obj)
 
-    def call_for(self, plan: Plan) -> Call:
+    def call_for(self, plan: Plan) -> Flow:
         """The call of a plan."""
         if plan.stored_id is not None:
             return self._wiring.stored(plan.task, plan.stored_id, plan.model, plan.options)
         return self._wiring.call(plan.task, plan.model, plan.options)
 
-    def finish(self, call: Call) -> None:
+    def finish(self, call: Flow) -> None:
         """Drive a call to its end."""
         self._finish(call)
 
-    def _finish(self, call: Call) -> None:
+    def _finish(self, call: Flow) -> None:
         for _ in drive(call, self._net.exchange()):
             pass
 
-    def _stream(self, call: Call, wrap: Any) -> EventStream[Any]:
+    def _stream(self, call: Flow, wrap: Any) -> EventStream[Any]:
         exchange = self._net.exchange()
         return EventStream(call, drive(call, exchange), exchange.interrupt, wrap)
 

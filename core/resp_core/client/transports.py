@@ -53,6 +53,7 @@ class SyncTransports:
         settings = self._settings
         if settings.http_client is not None:
             return Guest(settings.http_client)
+        _refuse_lonely(settings.http_async_client, "http_async_client", "http_client")
         from resp_core.io.pool import SyncPools
 
         env = environ()
@@ -90,6 +91,7 @@ class AsyncTransports:
         settings = self._settings
         if settings.http_async_client is not None:
             return AsyncGuest(settings.http_async_client)
+        _refuse_lonely(settings.http_client, "http_client", "http_async_client")
         env = environ()
         made: tuple[Any, Any, Any] = (ProxyTable(settings.proxy, env), settings.verify, env)
         if settings.transport == "aiohttp":
@@ -99,3 +101,13 @@ class AsyncTransports:
         from resp_core.io.pool import AsyncPools
 
         return AsyncPools(*made)
+
+
+def _refuse_lonely(given: Any, name: str, wanted: str) -> None:
+    """One client cannot serve both worlds; going round it would surprise its owner."""
+    if given is not None:
+        kind = "asynchronous" if wanted == "http_async_client" else "synchronous"
+        raise ArgumentError(
+            f"{name} was given, but this call is {kind} and needs {wanted}: pass that too.",
+            param=wanted,
+        )

@@ -12,23 +12,29 @@ from resp_core.auth.source import Secret
 from resp_core.credentials import environ
 from resp_core.errors import AmbiguousOriginError, ArgumentError
 from resp_core.flow import Call, Clock, Policy
-from resp_core.io.state import MemoryState
-from resp_core.route.deployment import Connection, merge
+from resp_core.io.state import open_state
+from resp_core.mcp.policy import Policy as ApprovalPolicy
+from resp_core.mcp.settings import ApprovalSettings
+from resp_core.providers import get
+from resp_core.route.deployment import Connection, choose_wire, merge
+from resp_core.route.limits import Paces
 from resp_core.route.resolve import resolve, same_provider
+from resp_core.tasks import Turn, uses_mcp
 from resp_core.wire.ids import random_ids
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from resp_core.client.params import CallOptions
+    from resp_core.drive import Flow
     from resp_core.flow import Task
     from resp_core.io.state import StateStore
     from resp_core.observe.hooks import Hook
     from resp_core.route.deployment import Deployment
     from resp_core.types.json import JsonObject
-    from resp_core.types.request import OnUnsupported
+    from resp_core.types.request import OnUnsupported, Request
 
-__all__ = ["Settings", "Wiring", "connection_of", "policy_of"]
+__all__ = ["Settings", "Wiring", "approvals_of", "connection_of", "policy_of"]
 
 _BASES = ("base_url", "api_base", "openai_api_base", "azure_endpoint")
 _CLOCK = Clock(time.monotonic, time.time, random.random, random_ids(os.urandom))
@@ -48,6 +54,8 @@ class Settings:
     http_client: Any = field(default=None, repr=False)
     http_async_client: Any = field(default=None, repr=False)
     hooks: Sequence[Hook] = ()
+    state_store: str | StateStore | None = None
+    approvals: ApprovalSettings = field(default_factory=ApprovalSettings)
 
     def shares_transport(self, other: Settings) -> bool:
         """Whether connections made for `other` serve these settings too."""
@@ -71,8 +79,9 @@ class Wiring:
 
     def __init__(self, settings: Settings, state: StateStore | None = None) -> None:
         self.settings = settings
-        self.state: StateStore = MemoryState() if state is None else state
+        self.state: StateStore = open_state(settings.state_store) if state is None else state
         self._deployments: dict[str | None, Deployment] = {}
+        self._paces = Paces()
 
     def deployment(self, model: str | None, connection: Connection | None = None) -> Deployment:
         """Where a call for `model` goes; raises ArgumentError."""
@@ -97,13 +106,38 @@ class Wiring:
 
     def call(
         self, task: Task, model: str | None = None, options: CallOptions | None = None
-    ) -> Call:
+    ) -> Flow:
         """A call ready to be driven; what is wrong with it is raised here."""
         options = options or {}
         deployment = self.deployment(model, connection_of(options))
-        call = Call(task, deployment, policy=self.policy(options), clock=_CLOCK)
+        policy = self.policy(options)
+        if isinstance(task, Turn) and uses_mcp(task.request):
+            return self._mcp_turn(task.request, deployment, policy, options)
+        call = Call(task, deployment, policy=policy, clock=_CLOCK, paces=self._paces)
         call.prepare()
         return call
+
+    def _mcp_turn(
+        self, request: Request, deployment: Deployment, policy: Policy, options: CallOptions
+    ) -> Flow:
+        """MCP where the provider has it; by ourselves where it has not."""
+        from resp_core.mcp.server import mcp_servers
+        from resp_core.mcp_emulated import EmulatedTurn
+        from resp_core.mcp_hosted import HostedTurn
+
+        servers = mcp_servers(request.body.get("tools"))
+        approvals = approvals_of(cast("Mapping[str, Any]", options), self.settings.approvals)
+        hosted = (
+            choose_wire(deployment, request.called) == "responses"
+            and get(deployment.provider).hosted_mcp
+            and all(server.session is None for server in servers)
+        )
+        made: dict[str, Any] = {"policy": policy, "clock": _CLOCK, "approvals": approvals}
+        if not hosted:
+            return EmulatedTurn(request, deployment, servers, **made)
+        turn = HostedTurn(request, deployment, servers, **made)
+        turn.prepare()
+        return turn
 
     def stored(self, task: Task, id: str, model: str | None, options: CallOptions) -> Call:
         """A call for a stored object, sent to where that object was made.
@@ -178,6 +212,25 @@ def policy_of(options: Mapping[str, Any], base: Policy) -> Policy:
         retry["retry_on_timeout"] = bool(options["retry_on_timeout"])
     if retry:
         changes["retry"] = replace(base.retry, **retry)
+    return replace(base, **changes) if changes else base
+
+
+def approvals_of(options: Mapping[str, Any], base: ApprovalSettings) -> ApprovalSettings:
+    """`base` with `approvals`, `approval_scope`, `strict_approvals`, `mcp_timeout` applied."""
+    changes: dict[str, Any] = {}
+    policy = options.get("approvals")
+    if policy is not None:
+        if not isinstance(policy, ApprovalPolicy):
+            raise ArgumentError(
+                f"approvals must be a Policy, not {type(policy).__name__}.", param="approvals"
+            )
+        changes["policy"] = policy
+    if options.get("approval_scope") is not None:
+        changes["scope"] = str(options["approval_scope"])
+    if options.get("strict_approvals") is not None:
+        changes["strict"] = bool(options["strict_approvals"])
+    if options.get("mcp_timeout") is not None:
+        changes["timeout"] = _positive(options["mcp_timeout"], "mcp_timeout")
     return replace(base, **changes) if changes else base
 
 

@@ -8,10 +8,11 @@ from weakref import WeakKeyDictionary
 
 from resp_core.errors import ArgumentError
 from resp_core.io.body import AsyncBody
+from resp_core.io.pool import end_with_loop
 from resp_core.io.tls import tls_context
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Mapping
+    from collections.abc import Callable, Mapping
 
     from resp_core.effects import HttpCall
     from resp_core.io.proxies import ProxyTable
@@ -35,7 +36,6 @@ class AiohttpPools:
         self._verify = verify
         self._environ = environ
         self._loops: WeakKeyDictionary[Any, dict[str | None, Any]] = WeakKeyDictionary()
-        self._keepers: WeakKeyDictionary[Any, AsyncGenerator[None, None]] = WeakKeyDictionary()
 
     async def open(self, call: HttpCall, monotonic: Callable[[], float]) -> AsyncBody:
         """Send `call`. The deadline is the caller's to keep."""
@@ -64,10 +64,9 @@ class AiohttpPools:
         loop = asyncio.get_running_loop()
         routes = self._loops.get(loop)
         if routes is None:
-            routes = self._loops[loop] = {}
-            # Closed with the loop: see `pool.AsyncPools`.
-            self._keepers[loop] = keeper = _keep(routes)
-            await anext(keeper)
+            made: dict[str | None, Any] = {}
+            routes = self._loops[loop] = made
+            await end_with_loop(lambda: _close_all(made))
         if proxy not in routes:
             routes[proxy] = self._make(proxy)
         return routes[proxy]
@@ -81,13 +80,6 @@ class AiohttpPools:
             limits=httpx2.Limits(max_connections=None, keepalive_expiry=30.0),
             proxy=None if proxy is None else httpx2.Proxy(proxy),
         )
-
-
-async def _keep(routes: dict[str | None, Any]) -> AsyncGenerator[None, None]:
-    try:
-        yield
-    finally:
-        await _close_all(routes)
 
 
 async def _close_all(routes: dict[str | None, Any]) -> None:

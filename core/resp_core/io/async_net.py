@@ -7,16 +7,20 @@ import contextlib
 import time
 from typing import TYPE_CHECKING, Any, Protocol
 
-from resp_core.effects import Close, Open, Opened, Read, Sleep, Token
+from resp_core.drive import afinish
+from resp_core.effects import All, Ask, Close, Load, Open, Opened, Read, Save, Sleep, Token
+from resp_core.errors import RespError
 from resp_core.io.failures import connection_error, deadline_error
 from resp_core.io.identity import async_token
 from resp_core.io.inflate import inflater
 from resp_core.io.net import keep_or_tell
+from resp_core.io.sessions import ask_in_loop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from resp_core.effects import Answer, Effect, HttpCall
+    from resp_core.auth.source import Secret
+    from resp_core.effects import Answer, Effect, HttpCall, Limits
     from resp_core.io.body import AsyncBody
     from resp_core.io.inflate import Inflater
     from resp_core.io.state import StateStore
@@ -76,11 +80,22 @@ class _AsyncExchange:
                 await self._drain()
             case Sleep(seconds):
                 await self._net.sleep(seconds)
-            case Token(source, _):
-                return await async_token(source)
+            case Token():
+                return await self._token(effect)
+            case All(flows):
+                return await self._side_by_side(flows)
+            case Ask():
+                return await ask_in_loop(effect)
+            case Load() | Save() if self._net.state.blocks:
+                return await asyncio.to_thread(keep_or_tell, effect, self._net)
             case _:
                 return keep_or_tell(effect, self._net)
         return None
+
+    async def _side_by_side(self, flows: Sequence[Any]) -> list[Any]:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(afinish(flow, self._net.exchange())) for flow in flows]
+        return [task.result() for task in tasks]
 
     async def release(self, pending: Mapping[str, Effect]) -> None:
         """Close what is open and perform what is owed, shielded; never raises."""
@@ -104,13 +119,22 @@ class _AsyncExchange:
             with contextlib.suppress(Exception):
                 await self.perform(effect)
 
+    async def _token(self, request: Token) -> Secret:
+        try:
+            async with asyncio.timeout_at(self._when(request.limits)):
+                return await async_token(request)
+        except TimeoutError as error:
+            raise deadline_error(request.limits) from error
+
     async def _open(self, call: HttpCall) -> Opened:
         await self.abort()
         net = self._net
         self._call = call
         try:
-            async with asyncio.timeout_at(self._when(call)):
+            async with asyncio.timeout_at(self._when(call.limits)):
                 body = await net.transport_for(call.url).open(call, net.monotonic)
+        except RespError:
+            raise
         except Exception as error:
             raise self._failure(error, call) from error
         self._body = body
@@ -123,7 +147,7 @@ class _AsyncExchange:
             return b""
         try:
             while True:
-                async with asyncio.timeout_at(self._when(call)):
+                async with asyncio.timeout_at(self._when(call.limits)):
                     piece = await anext(body.pieces, None)
                 if piece is None:
                     self._inflate.close()
@@ -132,6 +156,9 @@ class _AsyncExchange:
                 data = self._inflate.feed(piece)
                 if data:
                     return data
+        except RespError:
+            await self.abort()
+            raise
         except Exception as error:
             await self.abort()
             raise self._failure(error, call) from error
@@ -145,12 +172,12 @@ class _AsyncExchange:
                         pass
         await self.abort()
 
-    def _when(self, call: HttpCall) -> float:
+    def _when(self, limits: Limits) -> float:
         """The instant of the loop's clock at which waiting ends."""
-        left = call.limits.deadline - self._net.monotonic()
+        left = limits.deadline - self._net.monotonic()
         if left <= 0:
-            raise deadline_error(call.limits)
-        idle = call.limits.idle
+            raise deadline_error(limits)
+        idle = limits.idle
         return asyncio.get_running_loop().time() + (left if idle is None else min(left, idle))
 
     def _failure(self, error: Exception, call: HttpCall) -> Exception:

@@ -31,7 +31,7 @@ def connection_error(error: BaseException, url: str, limits: Limits, *, left: fl
     if isinstance(error, RespError):
         return error
     names = {cls.__name__ for cls in type(error).__mro__}
-    host = urlsplit(url).netloc
+    host = urlsplit(url).netloc.rpartition("@")[2]
     cause = _root(error)
     if left <= 0 and names & {"TimeoutException", "TimeoutError"}:
         return deadline_error(limits)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from resp_core.effects import HttpCall
+    from resp_core.io.body import Line
 
 __all__ = ["AsyncGuest", "Guest", "check_client"]
 
@@ -34,23 +35,27 @@ def check_client(client: Any, *, asynchronous: bool) -> None:
 
 
 class Guest:
-    """Sends through a user's sync client. The deadline is checked between reads."""
+    """Sends through a user's sync client.
+
+    Each read gets the time left at the start of the request, and the deadline is checked between
+    reads of the body; but headers that drip can outlast it, as that loop is the client's own.
+    """
 
     def __init__(self, client: Any) -> None:
         self._client = client
 
-    def open(self, call: HttpCall, monotonic: Callable[[], float]) -> Body:
+    def open(self, call: HttpCall, monotonic: Callable[[], float], line: Line) -> Body:
         """Send `call`; raises the client's exceptions."""
         response = self._client.send(
             _request(self._client, call, monotonic), stream=True, follow_redirects=False
         )
-        stream = response.extensions.get("network_stream")
+        line.stream = response.extensions.get("network_stream")
         return Body(
             response.status_code,
             _headers(response),
-            response.iter_raw(),
+            # A mock transport hands over answers that are read already; their stream is not.
+            iter(response.stream) if response.is_stream_consumed else response.iter_raw(),
             response.close,
-            lambda: stream and stream.get_extra_info("socket"),
         )
 
     def close(self) -> None:
@@ -68,9 +73,8 @@ class AsyncGuest:
         response = await self._client.send(
             _request(self._client, call, monotonic), stream=True, follow_redirects=False
         )
-        return AsyncBody(
-            response.status_code, _headers(response), response.aiter_raw(), response.aclose
-        )
+        raw = aiter(response.stream) if response.is_stream_consumed else response.aiter_raw()
+        return AsyncBody(response.status_code, _headers(response), raw, response.aclose)
 
     async def close(self) -> None:
         """The client is the user's to close."""

@@ -6,10 +6,13 @@ import inspect
 import threading
 from typing import TYPE_CHECKING, Any
 
-from resp_core.errors import CredentialError
+from resp_core.auth.source import Secret
+from resp_core.errors import CredentialError, RespError
+from resp_core.observe.redact import redact
 
 if TYPE_CHECKING:
     from resp_core.auth.source import TokenSource
+    from resp_core.effects import Token
 
 __all__ = ["async_token", "sync_token"]
 
@@ -17,9 +20,16 @@ _lock = threading.Lock()
 _default: dict[str, Any] = {}
 
 
-def sync_token(source: TokenSource) -> str:
-    """A token, asked for now: caching is the credential's own business."""
-    answer = _ask(source)
+def sync_token(request: Token) -> Secret:
+    """A token, asked for now: caching is the credential's own business.
+
+    CredentialError if the provider fails or gives anything else; it is not interrupted.
+    """
+    source = request.source
+    try:
+        answer = _ask(request)
+    except Exception as error:
+        raise _failure(error, source) from error
     if inspect.isawaitable(answer):
         if inspect.iscoroutine(answer):
             answer.close()
@@ -31,42 +41,61 @@ def sync_token(source: TokenSource) -> str:
     return _token(answer, source)
 
 
-async def async_token(source: TokenSource) -> str:
+async def async_token(request: Token) -> Secret:
     """A token; a synchronous provider runs in a thread, as it may talk to a network."""
+    source = request.source
     if source.kind == "static":
-        return _token(_ask(source), source)
+        return source.value
     target = source.value if source.kind == "callable" else getattr(source.value, "get_token", None)
-    if inspect.iscoroutinefunction(target):
-        return _token(await _ask(source), source)
-    import asyncio
+    try:
+        if inspect.iscoroutinefunction(target):
+            answer = await _ask(request)
+        else:
+            import asyncio
 
-    answer = await asyncio.to_thread(_ask, source)
-    return _token(await answer if inspect.isawaitable(answer) else answer, source)
+            answer = await asyncio.to_thread(_ask, request)
+            if inspect.isawaitable(answer):
+                answer = await answer
+    except Exception as error:
+        raise _failure(error, source) from error
+    return _token(answer, source)
 
 
-def _ask(source: TokenSource) -> Any:
+def _ask(request: Token) -> Any:
+    source = request.source
     if source.kind == "static":
-        return source.value.reveal()
+        return source.value
     if source.kind == "callable":
         return source.value()
-    credential = source.value if source.kind == "credential" else _default_credential()
+    fresh = source.kind == "default" and request.refresh
+    credential = source.value if source.kind == "credential" else _default_credential(fresh)
     return credential.get_token(*source.scopes)
 
 
-def _token(answer: Any, source: TokenSource) -> str:
+def _failure(error: Exception, source: TokenSource) -> RespError:
+    if isinstance(error, RespError):
+        return error
+    said = redact(str(error).strip().partition("\n")[0][:300])
+    return CredentialError(
+        f"{source.origin} gave no token: {type(error).__name__}: {said}", param=source.origin
+    )
+
+
+def _token(answer: Any, source: TokenSource) -> Secret:
     token = getattr(answer, "token", answer)
-    if not isinstance(token, str) or not token:
-        given = "an empty string" if token == "" else type(token).__name__
-        raise CredentialError(
-            f"{source.origin} gave {given} instead of a token.",
-            param=source.origin,
-        )
-    return token
+    if isinstance(token, Secret):
+        return token
+    if isinstance(token, str) and token:
+        return Secret(token)
+    given = "an empty string" if token == "" else type(token).__name__
+    del answer, token  # a traceback with locals must not show what came
+    raise CredentialError(f"{source.origin} gave {given} instead of a token.", param=source.origin)
 
 
-def _default_credential() -> Any:
+def _default_credential(fresh: bool) -> Any:
+    """DefaultAzureCredential, one for the process; a `fresh` one has forgotten its tokens."""
     with _lock:
-        if "azure" not in _default:
+        if fresh or "azure" not in _default:
             try:
                 from azure.identity import DefaultAzureCredential
             except ImportError as error:

@@ -22,8 +22,10 @@ class Inflater:
     """Decodes one gzip or deflate body. `feed` raises LimitError and ProtocolError."""
 
     def __init__(self, encoding: str, limit: int) -> None:
-        self._raw_deflate_possible = encoding == "deflate"
-        self._stream = zlib.decompressobj(zlib.MAX_WBITS | (16 if encoding == "gzip" else 0))
+        self._bits = zlib.MAX_WBITS | (16 if encoding == "gzip" else 0)
+        self._stream = zlib.decompressobj(self._bits)
+        # Some servers send deflate without its zlib header; its two bytes tell.
+        self._header: bytes | None = b"" if encoding == "deflate" else None
         self._limit = limit
         self._in = 0
         self._out = 0
@@ -31,15 +33,23 @@ class Inflater:
     def feed(self, data: bytes) -> bytes:
         """The decoded bytes of `data`."""
         self._in += len(data)
+        if self._header is not None:
+            data = self._header + data
+            if len(data) < 2:
+                self._header = data
+                return b""
+            self._header = None
+            if data[0] & 15 != 8 or int.from_bytes(data[:2]) % 31:
+                self._stream = zlib.decompressobj(-zlib.MAX_WBITS)
         pieces: list[bytes] = []
-        while True:
+        while data:
+            if self._stream.eof:  # gzip bodies may be several, one after another
+                self._stream = zlib.decompressobj(self._bits)
             piece = self._decode(data)
             self._out += len(piece)
             self._check()
             pieces.append(piece)
-            data = self._stream.unconsumed_tail
-            if not data:
-                break
+            data = self._stream.unconsumed_tail or self._stream.unused_data
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     def close(self) -> None:
@@ -49,16 +59,9 @@ class Inflater:
 
     def _decode(self, data: bytes) -> bytes:
         try:
-            piece = self._stream.decompress(data, _PIECE)
+            return self._stream.decompress(data, _PIECE)
         except zlib.error as error:
-            if not self._raw_deflate_possible:
-                raise ProtocolError(f"The compressed body is corrupt: {error}.") from error
-            # Some servers send deflate without its zlib header.
-            self._raw_deflate_possible = False
-            self._stream = zlib.decompressobj(-zlib.MAX_WBITS)
-            return self._decode(data)
-        self._raw_deflate_possible = False
-        return piece
+            raise ProtocolError(f"The compressed body is corrupt: {error}.") from error
 
     def _check(self) -> None:
         if self._out > self._limit:

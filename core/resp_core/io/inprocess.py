@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
 
     from resp_core.effects import HttpCall
+    from resp_core.io.body import Line
     from resp_core.offline import OfflineReply
 
 __all__ = ["AsyncInProcess", "InProcess", "shared_state"]
@@ -27,25 +28,35 @@ class InProcess:
     def __init__(self, state: OfflineState | None = None) -> None:
         self._state = state if state is not None else shared_state()
 
-    def open(self, call: HttpCall, monotonic: Callable[[], float]) -> Body:
+    def open(self, call: HttpCall, monotonic: Callable[[], float], line: Line) -> Body:
         """Answer `call` without any network."""
         reply = handle(_request(call), self._state)
+
+        def pause(seconds: float) -> None:
+            left = call.limits.deadline - monotonic()
+            idle = left if call.limits.idle is None else min(call.limits.idle, left)
+            time.sleep(max(min(seconds, idle), 0))
+            if line.is_cut:
+                raise APIConnectionError("The connection was closed from another thread.")
+            if seconds > idle:
+                raise TimeoutError
+
         if reply.fault is not None:
-            time.sleep(reply.fault.first_pause)
-        pieces = self._pieces(reply)
-        return Body(reply.status, _headers(reply), pieces, lambda: None)
+            pause(reply.fault.first_pause)
+        return Body(reply.status, _headers(reply), _pieces(reply, pause), lambda: None)
 
     def close(self) -> None:
         """Nothing is open."""
 
-    def _pieces(self, reply: OfflineReply) -> Iterator[bytes]:
-        fault = reply.fault
-        for chunk in reply.chunks:
-            if fault is not None and fault.pause:
-                time.sleep(fault.pause)
-            yield chunk
-        if fault is not None and fault.abort:
-            raise APIConnectionError("The offline server broke off the connection.")
+
+def _pieces(reply: OfflineReply, pause: Callable[[float], None]) -> Iterator[bytes]:
+    fault = reply.fault
+    for chunk in reply.chunks:
+        if fault is not None and fault.pause:
+            pause(fault.pause)
+        yield chunk
+    if fault is not None and fault.abort:
+        raise APIConnectionError("The offline server broke off the connection.")
 
 
 class AsyncInProcess:

@@ -11,7 +11,10 @@ import logging
 import time
 from typing import TYPE_CHECKING, Any, Protocol
 
-from resp_core.effects import Close, Load, Open, Opened, Read, Record, Save, Sleep, Token
+from resp_core.drive import finish
+from resp_core.effects import All, Ask, Close, Load, Open, Opened, Read, Record, Save, Sleep, Token
+from resp_core.errors import RespError
+from resp_core.io.body import Line
 from resp_core.io.failures import connection_error, deadline_error
 from resp_core.io.identity import sync_token
 from resp_core.io.inflate import inflater
@@ -33,9 +36,12 @@ _DRAIN = 0.5  # seconds to wait for the end of a body whose content is already c
 
 
 class Transport(Protocol):
-    """Sends a complete request; raises its library's exceptions."""
+    """Sends a complete request; raises its library's exceptions.
 
-    def open(self, call: HttpCall, monotonic: Callable[[], float]) -> Body: ...
+    It tells `line` which connection it reads from, so that another thread can end it.
+    """
+
+    def open(self, call: HttpCall, monotonic: Callable[[], float], line: Line) -> Body: ...
 
     def close(self) -> None: ...
 
@@ -65,10 +71,11 @@ class Net:
 
 
 class _Exchange:
-    __slots__ = ("_body", "_call", "_inflate", "_net")
+    __slots__ = ("_body", "_call", "_inflate", "_line", "_net")
 
     def __init__(self, net: Net) -> None:
         self._net = net
+        self._line = Line()
         self._body: Body | None = None
         self._call: HttpCall | None = None
         self._inflate: Inflater | Any = None
@@ -84,11 +91,28 @@ class _Exchange:
                 self._drain()
             case Sleep(seconds):
                 self._net.sleep(seconds)
-            case Token(source, _):
-                return sync_token(source)
+            case Token():
+                return sync_token(effect)
+            case All(flows):
+                return self._side_by_side(flows)
+            case Ask():
+                from resp_core.io.sessions import ask_from_thread  # brings asyncio
+
+                return ask_from_thread(effect)
             case _:
                 return keep_or_tell(effect, self._net)
         return None
+
+    def _side_by_side(self, flows: Sequence[Any]) -> list[Any]:
+        if len(flows) == 1:
+            return [finish(flows[0], self._net.exchange())]
+        from concurrent.futures import ThreadPoolExecutor
+
+        with ThreadPoolExecutor(min(len(flows), 16), "respkit-mcp") as threads:
+            return list(threads.map(self._finish_one, flows))
+
+    def _finish_one(self, flow: Any) -> Any:
+        return finish(flow, self._net.exchange())
 
     def release(self, pending: Mapping[str, Effect]) -> None:
         """Close what is open and perform what is owed; never raises."""
@@ -105,10 +129,8 @@ class _Exchange:
                 body.close()
 
     def interrupt(self) -> None:
-        """Wake a read that another thread is waiting in; the read then fails."""
-        body = self._body
-        if body is not None:
-            body.interrupt()
+        """Wake a read that another thread is waiting in; that read and all later ones fail."""
+        self._line.cut()
 
     def _open(self, call: HttpCall) -> Opened:
         self.abort()
@@ -118,7 +140,9 @@ class _Exchange:
             raise deadline_error(call.limits)
         self._call = call
         try:
-            body = net.transport_for(call.url).open(call, net.monotonic)
+            body = net.transport_for(call.url).open(call, net.monotonic, self._line)
+        except RespError:
+            raise
         except Exception as error:
             raise self._failure(error, call) from error
         self._body = body
@@ -141,6 +165,9 @@ class _Exchange:
                 data = self._inflate.feed(piece)
                 if data:
                     return data
+        except RespError:
+            self.abort()
+            raise
         except Exception as error:
             self.abort()
             raise self._failure(error, call) from error
@@ -148,10 +175,10 @@ class _Exchange:
     def _drain(self) -> None:
         """Read a complete answer to its end, so that its connection can serve again."""
         body = self._body
-        if body is not None:
-            until = self._net.monotonic() + _DRAIN
+        if body is not None and body.hurry is not None:
+            body.hurry(_DRAIN)
             with contextlib.suppress(Exception):
-                while next(body.pieces, None) is not None and self._net.monotonic() < until:
+                while next(body.pieces, None) is not None:
                     pass
         self.abort()
 
@@ -163,8 +190,8 @@ class _Exchange:
 def keep_or_tell(effect: Effect, net: Memory) -> Answer:
     """The effects that memory answers, alike in both worlds."""
     match effect:
-        case Load(key):
-            return net.state.load(key)
+        case Load(key, take):
+            return net.state.take(key) if take else net.state.load(key)
         case Save(key, value):
             net.state.save(key, value)
         case Record(record):

@@ -14,11 +14,13 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 import threading
+import time
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet, finalize
 
 import httpcore2
 
@@ -27,12 +29,13 @@ from resp_core.io.tls import tls_context
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
 
-    from resp_core.effects import HttpCall
+    from resp_core.effects import HttpCall, Limits
+    from resp_core.io.body import Line
     from resp_core.io.proxies import ProxyTable
 
-__all__ = ["AsyncPools", "Patience", "SyncPools"]
+__all__ = ["AsyncPools", "Patience", "SyncPools", "end_with_loop"]
 
 _SHARE = 12
 _KEEPALIVE = 30.0  # seconds that an idle connection is kept
@@ -43,23 +46,29 @@ class Patience(float):
     """A timeout that shrinks: every read gets the time left, at most `idle` seconds.
 
     httpcore2 hands a request's timeouts down to the network stream untouched, so one object
-    per call reaches every read and write of that call.
+    per call reaches every read and write of that call. It tells `line` what is being read.
     """
 
-    __slots__ = ("deadline", "idle", "monotonic")
+    __slots__ = ("deadline", "idle", "line", "monotonic")
 
     deadline: float
     idle: float
+    line: Line
     monotonic: Callable[[], float]
 
     @classmethod
-    def until(cls, deadline: float, idle: float | None, monotonic: Callable[[], float]) -> Patience:
-        """Patience to `deadline` (an instant of `monotonic`), `idle` seconds at a time."""
-        self = cls(max(deadline - monotonic(), 0.001))
-        self.deadline = deadline
-        self.idle = float("inf") if idle is None else idle
+    def of(cls, limits: Limits, monotonic: Callable[[], float], line: Line) -> Patience:
+        """Patience to the deadline of `limits`, `idle` seconds at a time."""
+        self = cls(max(limits.deadline - monotonic(), 0.001))
+        self.deadline = limits.deadline
+        self.idle = float("inf") if limits.idle is None else limits.idle
         self.monotonic = monotonic
+        self.line = line
         return self
+
+    def hurry(self, seconds: float) -> None:
+        """Have no more patience than for `seconds`, counted from now."""
+        self.deadline = min(self.deadline, self.monotonic() + seconds)
 
     def left(self) -> float:
         """Seconds that the next read may take; never below a millisecond."""
@@ -73,6 +82,9 @@ class _Stream(httpcore2.NetworkStream):
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         if type(timeout) is Patience:
+            timeout.line.stream = self._inner
+            if timeout.line.is_cut:
+                raise httpcore2.ReadError("closed from another thread")
             if timeout.deadline <= timeout.monotonic():
                 raise httpcore2.ReadTimeout("the time limit of the call has passed")
             timeout = timeout.left()
@@ -112,10 +124,28 @@ class _Backend(httpcore2.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore2.NetworkStream:
-        stream = self._inner.connect_tcp(
-            host, port, _seconds(timeout), local_address, socket_options
-        )
-        return _Stream(stream)
+        # The addresses of a name share the timeout; `socket` would give it to each of them.
+        until = None if timeout is None else time.monotonic() + timeout
+        failure: Exception | None = None
+        for address in _addresses(host, port):
+            left = None if until is None else until - time.monotonic()
+            if left is not None and left <= 0:
+                break
+            try:
+                return _Stream(
+                    self._inner.connect_tcp(address, port, left, local_address, socket_options)
+                )
+            except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
+                failure = error
+        raise failure or httpcore2.ConnectTimeout("timed out")
+
+
+def _addresses(host: str, port: int) -> list[str]:
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise httpcore2.ConnectError(error) from error
+    return [str(address[4][0]) for address in found]
 
 
 def _seconds(timeout: float | None) -> float | None:
@@ -146,23 +176,25 @@ class _Shards:
 
 
 class SyncPools:
-    """Blocking connections of one client. Thread-safe; made anew after a fork."""
+    """Blocking connections of one client. Thread-safe; after a fork the child makes its own."""
 
     def __init__(self, proxies: ProxyTable, verify: Any, environ: Mapping[str, str]) -> None:
         self._proxies = proxies
         self._verify = verify
         self._environ = environ
         self._lock = threading.Lock()
-        self._pid = os.getpid()
         self._routes: dict[str | None, _Shards] = {}
+        _all_pools.add(self)
+        # A client that nobody closed leaves no sockets behind. The routes know nothing of this
+        # object, so they outlive it even where a collector frees a whole cycle at once.
+        finalize(self, _close_routes, self._routes)
 
-    def open(self, call: HttpCall, monotonic: Callable[[], float]) -> Body:
+    def open(self, call: HttpCall, monotonic: Callable[[], float], line: Line) -> Body:
         """Send `call`; raises httpcore2's exceptions."""
         shards, index = self._take(self._proxies.proxy_for(call.url))
-        limits = call.limits
-        patience = Patience.until(limits.deadline, limits.idle, monotonic)
+        patience = Patience.of(call.limits, monotonic, line)
         timeouts = {
-            "connect": min(limits.connect, patience.left()),
+            "connect": min(call.limits.connect, patience.left()),
             "read": patience,
             "write": patience,
             "pool": float(patience),
@@ -183,44 +215,64 @@ class SyncPools:
                 finally:
                     self._give(shards, index)
 
-        stream = response.extensions.get("network_stream")
         return Body(
             response.status,
             _headers(response.headers),
             iter(response.stream),
             close,
-            lambda: stream and stream.get_extra_info("socket"),
+            patience.hurry,
         )
 
     def close(self) -> None:
         """Close all connections; the next call makes new ones."""
         with self._lock:
-            routes, self._routes = self._routes, {}
+            routes = dict(self._routes)
+            self._routes.clear()
+        _close_routes(routes)
+
+    def after_fork(self) -> None:
+        """In a child: let go of the parent's connections, and of a lock that may be held."""
+        self._lock = threading.Lock()
+        routes = dict(self._routes)
+        self._routes.clear()
         for shards in routes.values():
             for pool in shards.pools:
-                pool.close()
-
-    def __del__(self) -> None:
-        if self._pid == os.getpid():  # a client that nobody closed leaves no sockets behind
-            self.close()
+                for connection in pool.connections:
+                    connection.close()  # the descriptor here; the parent's stays open
 
     def _take(self, proxy: str | None) -> tuple[_Shards, int]:
         with self._lock:
-            if self._pid != os.getpid():
-                self._pid, self._routes = os.getpid(), {}
             shards = self._routes.get(proxy)
             if shards is None:
-                shards = self._routes[proxy] = _Shards(lambda: self._pool(proxy))
+                settings = _pool_settings(proxy, self._verify, self._environ)
+                shards = self._routes[proxy] = _Shards(lambda: _sync_pool(settings))
             return shards, shards.take()
 
     def _give(self, shards: _Shards, index: int) -> None:
         with self._lock:
             shards.give(index)
 
-    def _pool(self, proxy: str | None) -> httpcore2.ConnectionPool:
-        return httpcore2.ConnectionPool(
-            network_backend=_Backend(), **_pool_settings(proxy, self._verify, self._environ)
-        )
+
+def _sync_pool(settings: dict[str, Any]) -> httpcore2.ConnectionPool:
+    return httpcore2.ConnectionPool(network_backend=_Backend(), **settings)
+
+
+def _close_routes(routes: dict[str | None, _Shards]) -> None:
+    for shards in routes.values():
+        for pool in shards.pools:
+            pool.close()
+
+
+_all_pools: WeakSet[SyncPools] = WeakSet()
+
+
+def _after_fork() -> None:
+    for pools in list(_all_pools):
+        pools.after_fork()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 class AsyncPools:
@@ -272,26 +324,33 @@ class AsyncPools:
         routes: dict[str | None, _Shards] = {}
         loop = asyncio.get_running_loop()
         self._loops[loop] = routes
-        # `asyncio.run` closes the async generators that a loop has begun: so ours ends the
-        # connections while the loop can still do it.
-        keeper = _keep(routes)
-        _keepers.setdefault(loop, []).append(keeper)
-        await anext(keeper)
+        await end_with_loop(lambda: _close_all(routes))
         return routes
 
     def _pool(self, proxy: str | None) -> httpcore2.AsyncConnectionPool:
         return httpcore2.AsyncConnectionPool(**_pool_settings(proxy, self._verify, self._environ))
 
 
-#: The generators of `_keep`, alive as long as their loop.
-_keepers: WeakKeyDictionary[Any, list[AsyncGenerator[None, None]]] = WeakKeyDictionary()
+#: Begun generators, one for each set of connections. They drop out when their loop ends.
+_keepers: set[AsyncGenerator[None, None]] = set()
 
 
-async def _keep(routes: dict[str | None, _Shards]) -> AsyncGenerator[None, None]:
-    try:
-        yield
-    finally:
-        await _close_all(routes)
+async def end_with_loop(close: Callable[[], Awaitable[None]]) -> None:
+    """Have `close` awaited when the running loop ends, while it can still do I/O.
+
+    `asyncio.run` closes the async generators that a loop has begun; this begins one.
+    """
+
+    async def keep() -> AsyncGenerator[None, None]:
+        try:
+            yield
+        finally:
+            _keepers.discard(keeper)
+            await close()
+
+    keeper = keep()
+    _keepers.add(keeper)
+    await anext(keeper)
 
 
 async def _close_all(routes: dict[str | None, _Shards]) -> None:
@@ -327,7 +386,7 @@ def _proxy(url: str, context: ssl.SSLContext) -> httpcore2.Proxy:
 
 def _request(call: HttpCall, timeouts: Mapping[str, float]) -> httpcore2.Request:
     url, host = _target(call.url)
-    headers = [(b"host", host)]
+    headers = [] if "host" in call.headers else [(b"host", host)]
     headers += [(name.encode(), value.encode("latin-1")) for name, value in call.headers.items()]
     if call.content or call.method == "POST":
         headers.append((b"content-length", b"%d" % len(call.content)))

@@ -33,8 +33,9 @@ class CallRecord:
 
     Times: `started` is seconds since the epoch; `seconds` and `first_token` are durations from
     the start (`first_token`: to the first event with content, None if there was none). `usage`
-    is the provider's own JSON, or None when it reported none. `api` is the wire that was used, `operation` what was
-    asked of it ("responses", "chat", "embeddings", "responses.retrieve", ...).
+    is the provider's own JSON, or None when it reported none. `api` is the wire that was used,
+    `operation` what was asked of it ("responses", "chat", "embeddings", ...).
+    `approvals_checked` says who checked the MCP decisions of the call, if it carried any.
     `cost` is US dollars as a decimal string, or None with `cost_unknown` saying why.
     """
 
@@ -60,3 +61,4 @@ class CallRecord:
     notes: tuple[str, ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     error: str | None = None
+    approvals_checked: Literal["here", "provider"] | None = None

@@ -6,12 +6,12 @@ import base64
 import json
 import re
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote, quote_plus, unquote_plus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["redact", "redact_json", "safe_headers", "safe_url"]
+__all__ = ["redact", "redact_json", "safe_headers", "safe_url", "secrets_in"]
 
 # What credentials look like, for those that we were never told.
 _LOOKS_SECRET = re.compile(
@@ -19,6 +19,9 @@ _LOOKS_SECRET = re.compile(
     r"|\b(sk-|sess-|gsk_|xai-|pplx-|csk-|fw_|AIza|AKIA)[A-Za-z0-9_\-]{8,}"
     r"|((?:api[-_]?key|sig|access_token|key|token)=)[^&\s\"']{6,}"
 )
+_SECRET_NAMES = re.compile(r"(?i)auth|key|token|secret|cookie|passw|credential|signature")
+_OPEN_NAMES = frozenset({"accept", "accept-encoding", "content-type", "user-agent", "openai-beta"})
+_OPAQUE = 16  # a value this long without a space may be a credential, whatever its name
 _KEPT_HEADERS = (
     "x-ratelimit-",
     "ratelimit-",
@@ -47,30 +50,56 @@ def redact(text: str, secrets: Iterable[str] = ()) -> str:
     return _LOOKS_SECRET.sub(lambda m: f"{m[1] or m[2] or m[3] or ''}***", text)
 
 
-def _forms(secret: str) -> set[str]:
-    raw = secret.encode()
-    encoded = base64.b64encode(raw).decode()
-    return {
-        secret,
-        quote(secret, safe=""),
-        quote_plus(secret),
-        encoded,
-        encoded.rstrip("="),
-        base64.urlsafe_b64encode(raw).decode(),
-        json.dumps(secret)[1:-1],
-    }
+def _forms(secret: str) -> list[str]:
+    """The spellings of a secret, the longest first."""
+    escaped = json.dumps(secret)[1:-1]
+    forms = {secret, escaped, escaped.replace("/", "\\/")}
+    for quoted in (quote(secret, safe=""), quote(secret), quote_plus(secret)):
+        forms |= {quoted, re.sub("%..", lambda m: m[0].lower(), quoted)}
+    forms |= {form for at in range(3) for form in _base64(secret.encode(), at)}
+    return sorted(forms, key=len, reverse=True)
+
+
+def _base64(raw: bytes, at: int) -> set[str]:
+    """What base64 makes of `raw` where `at` bytes (modulo 3) stand before it.
+
+    Characters that also hold bits of what stands around it are left out.
+    """
+    encoded = base64.b64encode(b"\0" * at + raw).decode().rstrip("=")
+    core = encoded[(0, 2, 3)[at] : len(encoded) - ((at + len(raw)) % 3 > 0)]
+    if len(core) < 8:
+        return set()
+    return {core, core.replace("+", "-").replace("/", "_")}
 
 
 def redact_json(value: Any, secrets: Iterable[str] = ()) -> Any:
-    """A JSON value with every string redacted."""
+    """A JSON value with every string redacted, names included."""
     secrets = tuple(secrets)
     if isinstance(value, str):
         return redact(value, secrets)
     if isinstance(value, list):
         return [redact_json(item, secrets) for item in value]  # pyright: ignore[reportUnknownVariableType]
     if isinstance(value, dict):
-        return {key: redact_json(item, secrets) for key, item in value.items()}  # pyright: ignore[reportUnknownVariableType]
+        return {
+            redact(str(key), secrets): redact_json(item, secrets)  # pyright: ignore[reportUnknownArgumentType]
+            for key, item in value.items()  # pyright: ignore[reportUnknownVariableType]
+        }
     return value
+
+
+def secrets_in(headers: Mapping[str, str], url: str) -> tuple[str, ...]:
+    """What of a request may be a credential: values of headers and of the query."""
+    found: list[str] = []
+    for name, value in headers.items():
+        if name.lower() in _OPEN_NAMES:
+            continue
+        if _SECRET_NAMES.search(name) or (len(value) >= _OPAQUE and " " not in value):
+            found += [value, value.partition(" ")[2]]
+    for pair in url.partition("?")[2].split("&"):
+        name, _, value = pair.partition("=")
+        if _SECRET_NAMES.search(name) or name == "sig" or len(value) >= _OPAQUE:
+            found.append(unquote_plus(value))
+    return tuple(value for value in found if value)
 
 
 def safe_headers(headers: Mapping[str, str]) -> dict[str, str]:

@@ -12,6 +12,7 @@ from resp_core.offline import words
 from resp_core.offline.hints import Hints
 from resp_core.offline.instance import fill
 from resp_core.offline.reading import choice_number
+from resp_core.offline.telling import seen, told
 from resp_core.offline.transcript import Call, Output, Part, Tool, Transcript
 from resp_core.wire.shape import as_object
 
@@ -105,7 +106,7 @@ def _forced(tools: list[Tool], transcript: Transcript, done: set[tuple[str, str]
     prompt = transcript.prompt
     fresh = [tool for tool in tools if tool.name not in named]
     ranked = sorted(fresh, key=lambda tool: -_score(tool, prompt))
-    return [tool_part(tool, transcript) for tool in ranked[:1]]
+    return [tool_part(tool, transcript, reports=True) for tool in ranked[:1]]
 
 
 def _matching(tools: Iterable[Tool], prompt: str) -> list[Tool]:
@@ -176,12 +177,24 @@ def _is_place(name: str) -> bool:
     return bool(set(words.name_words(name)) & {"city", "location", "place", "country", "town"})
 
 
-def tool_part(tool: Tool, transcript: Transcript, *, places: list[str] | None = None) -> Part:
-    """A call of one tool, its arguments drawn from the prompt."""
+def tool_part(
+    tool: Tool,
+    transcript: Transcript,
+    *,
+    places: list[str] | None = None,
+    reports: bool = False,
+) -> Part:
+    """A call of one tool, its arguments drawn from the prompt.
+
+    One that `reports`, as a forced call of a schema does, draws on the outputs of this turn too.
+    """
     text = transcript.prompt or transcript.system
     if tool.kind == "custom":
         return Part("custom", _input(tool, text), tool.name, tool.namespace)
-    hints = Hints(_without(tool, text), places)
+    asked = _without(tool, text)
+    hints = Hints(asked, places)
+    if reports:
+        hints = Hints("\n".join([*seen(transcript), asked]), places, told=told(transcript))
     arguments: Any = fill(tool.schema, hints, fixed=_fixed(tool, text))
     payload = orjson.dumps(arguments if isinstance(arguments, dict) else {}).decode()
     return Part("function", payload, tool.name, tool.namespace)

@@ -29,10 +29,14 @@ _EXPRESSION = frozenset("expression expr formula equation calculation".split())
 
 
 class Hints:
-    """The words of one text, handed out in order. Not shared between two calls."""
+    """The words of one text, handed out in order. Not shared between two calls.
 
-    def __init__(self, text: str, places: list[str] | None = None) -> None:
+    `told` is what tools have said about it: the words for an answer or a summary.
+    """
+
+    def __init__(self, text: str, places: list[str] | None = None, *, told: str = "") -> None:
         self.text = text
+        self._told = told
         self._stems = words.stems(text)
         self._numbers = words.numbers(text)
         self._quoted = words.quoted(text)
@@ -199,8 +203,8 @@ class Hints:
             found = next(iter(words.urls(self.text)), None)
         elif parts & _EXPRESSION:
             found = self._expression()
-        elif parts & _TELLING:
-            found = " ".join(self.text.split())[:200]
+        elif parts & _TELLING or (self._told and parts & _WHOLE):
+            found = self._told or " ".join(self.text.split())[:200]
         elif parts & _WHOLE:
             found = self._quoted.pop(0) if self._quoted else " ".join(self.text.split())[:500]
         elif parts & _NAMES:

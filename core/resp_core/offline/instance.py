@@ -16,7 +16,7 @@ from resp_core.offline.pattern import example
 from resp_core.wire.shape import as_object
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from resp_core.types.json import JsonObject
 
@@ -53,7 +53,10 @@ class NoInstance(ValueError):
 
 def fill(schema: JsonObject, hints: Hints, *, fixed: Mapping[str, Any] | None = None) -> Any:
     """An instance of `schema`; `fixed` gives the values of properties by name, if they fit."""
-    return _Filler(schema, hints, fixed or {}).value(schema, "", 0)
+    try:
+        return _Filler(schema, hints, fixed or {}).value(schema, "", 0)
+    except (AttributeError, OverflowError, TypeError) as error:  # as in `"properties": 5`
+        raise NoInstance(f"it is not a JSON schema ({error})") from error
 
 
 class _Filler:
@@ -275,15 +278,21 @@ class _Filler:
         return self._bounded(schema, wanted if isinstance(wanted, (int, float)) else 1, whole)
 
     def _bounded(self, schema: JsonObject, value: float | int, whole: bool) -> float | int:
-        step = schema.get("multipleOf") or (1 if whole else None)
-        low, high = _bounds(schema, step if step else 1e-6)
-        value = min(max(value, low), high)
+        """The value nearest to `value` that the bounds and the step of the schema allow."""
+        step = float(schema.get("multipleOf") or (1 if whole else 0))
+        low, open_low = _bound(schema, "minimum", "exclusiveMinimum", max, -math.inf)
+        high, open_high = _bound(schema, "maximum", "exclusiveMaximum", min, math.inf)
         if step:
-            value = math.floor(value / step + 1e-9) * step
-            value = value + step if value < low else value
-        if value > high or value < low:
+            low = low if math.isinf(low) else step * _steps(low / step, open_low)
+            high = high if math.isinf(high) else -step * _steps(-high / step, open_high)
+            value = round(value / step) * step
+        else:
+            margin = min(1e-3, (high - low) / 4)
+            low, high = low + margin * open_low, high - margin * open_high
+        value = min(max(value, low), high)
+        if low > high:
             raise NoInstance("the numeric bounds leave no value")
-        return int(value) if whole or value == int(value) else value
+        return int(value) if value == int(value) else value
 
     def _string(self, schema: JsonObject, name: str) -> str:
         fixed = self.fixed.get(name)
@@ -321,20 +330,25 @@ def _weight(schema: JsonObject) -> int:
     return 2 if schema.get("type") == "object" or "properties" in schema else 0
 
 
-def _bounds(schema: JsonObject, step: float) -> tuple[float, float]:
-    low: Any = schema.get("minimum", -math.inf)
-    high: Any = schema.get("maximum", math.inf)
-    above: Any = schema.get("exclusiveMinimum")
-    below: Any = schema.get("exclusiveMaximum")
-    if above is True:
-        low += step
-    elif isinstance(above, (int, float)) and above is not False:
-        low = max(low, above + step)
-    if below is True:
-        high -= step
-    elif isinstance(below, (int, float)) and below is not False:
-        high = min(high, below - step)
-    return low, high
+def _steps(least: float, beyond: bool) -> int:
+    """The lowest whole number that is not below `least`, or above it."""
+    return math.floor(least) + 1 if beyond else math.ceil(least)
+
+
+def _bound(
+    schema: JsonObject,
+    name: str,
+    exclusive: str,
+    stricter: Callable[[float, float], float],
+    default: float,
+) -> tuple[float, bool]:
+    """One bound and whether it is open; JSON schema of draft 4 writes that as a boolean."""
+    closed, open_ = schema.get(name, default), schema.get(exclusive)
+    if open_ is None or open_ is False:
+        return closed, False
+    if open_ is True:
+        return closed, True
+    return stricter(closed, open_), stricter(closed, open_) == open_
 
 
 def _sized(text: str, schema: JsonObject) -> str:

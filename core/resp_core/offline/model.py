@@ -7,16 +7,18 @@ what the prompt carries, tell what tools gave back, and else say something short
 from __future__ import annotations
 
 import re
-from typing import Any, cast
+from typing import Any
 
 import orjson
 
 from resp_core.offline import calling, words
 from resp_core.offline.hints import Hints
 from resp_core.offline.instance import fill
+from resp_core.offline.prompted import prompted
 from resp_core.offline.react import react
 from resp_core.offline.reading import choice_number, find_passage, read
-from resp_core.offline.transcript import Call, Output, Part, Plan, Transcript, Utterance
+from resp_core.offline.telling import seen, told
+from resp_core.offline.transcript import Part, Plan, Transcript, Utterance
 
 __all__ = ["REFUSAL", "answer", "plan"]
 
@@ -37,6 +39,12 @@ _MY = re.compile(
 )
 _ASKED = re.compile(
     r"\b(?:what(?:'s| is| was)|tell me|remember|recall)\s+my (\w+(?: \w+)?)\b", re.I
+)
+_KEYS_BEFORE = re.compile(
+    r"((?:[\"'`]\w+[\"'`](?:, and |, | and |, or | or )?)+) (?:as )?(?:keys?|fields?|properties)\b"
+)
+_KEYS_AFTER = re.compile(
+    r"\b(?:keys?|fields?|properties)\b[^\w\"'`]*((?:[\"'`]?\w+[\"'`]?(?:, and |, | and )?)+)"
 )
 _GREETING = re.compile(r"^\s*(?:hi|hello|hey|good (?:morning|evening|day))\b", re.IGNORECASE)
 
@@ -78,37 +86,26 @@ def _formatted(transcript: Transcript) -> str:
     wanted = transcript.format
     if wanted.kind == "text":
         return answer(transcript)
-    text = "\n".join([*_gathered(transcript), transcript.prompt or transcript.system])
+    text = "\n".join([*seen(transcript), transcript.prompt or transcript.system])
     if wanted.kind == "json_object":
         return orjson.dumps(_object(transcript, text)).decode()
     number = choice_number(text)
     fixed = {} if number is None else {"index": number, "choice": number}
-    return orjson.dumps(fill(wanted.schema, Hints(text), fixed=fixed)).decode()
-
-
-def _gathered(transcript: Transcript) -> list[str]:
-    """What the tools of this turn have said."""
-    return [entry.text for entry in transcript.turn if isinstance(entry, Output)]
+    return orjson.dumps(
+        fill(wanted.schema, Hints(text, told=told(transcript)), fixed=fixed)
+    ).decode()
 
 
 def _object(transcript: Transcript, text: str) -> dict[str, Any]:
     """A JSON object: with the keys that the prompt quotes or lists, else one answer."""
     frame = f"{transcript.system}\n{transcript.prompt}"
-    listed = re.search(
-        r"\b(?:keys?|fields?|properties)\b[^\w\"'`]*((?:[\"'`]?\w+[\"'`]?(?:, and |, | and )?)+)",
-        frame,
-    )
-    before = re.search(
-        r"((?:[\"'`]\w+[\"'`](?:, and |, | and |, or | or )?)+) (?:as )?(?:keys?|fields?|properties)\b",
-        frame,
-    )
-    listed = before or listed
+    listed = _KEYS_BEFORE.search(frame) or _KEYS_AFTER.search(frame)
     quoted = re.findall(r"[\"'`](\w+)[\"'`]\s*:", frame)
     keys = quoted or (re.findall(r"\w+", listed.group(1)) if listed else [])
     keys = [key for key in dict.fromkeys(keys) if key.lower() not in ("and", "json")]
     if not keys:
         return {"answer": answer(transcript)}
-    hints = Hints(text)
+    hints = Hints(text, told=told(transcript))
     return {key: hints.string(key) for key in keys[:12]}
 
 
@@ -117,11 +114,14 @@ def answer(transcript: Transcript) -> str:
     stepped = react(transcript, answer)
     if stepped is not None:
         return stepped
-    told = _told(transcript)
-    if told:
-        return told
+    asked = prompted(transcript.prompt)
+    if asked is not None:
+        return asked
+    said = told(transcript)
+    if said:
+        return said
     prompt = transcript.prompt
-    found = read(prompt, transcript.system)
+    found = read(prompt, transcript.system, before=_before(transcript))
     if found is not None:
         return found
     for reply in (_recalled, _repeated, _reckoned, _greeted):
@@ -131,71 +131,14 @@ def answer(transcript: Transcript) -> str:
     return _spoken(prompt)
 
 
-def _told(transcript: Transcript) -> str:
-    """The outputs of this turn's tools, each with what it is about."""
-    made = {entry.call_id: entry for entry in transcript.entries if isinstance(entry, Call)}
-    return " ".join(
-        _sentence(made.get(entry.call_id), entry.text)
-        for entry in transcript.turn
-        if isinstance(entry, Output)
-    )
-
-
-def _sentence(call: Call | None, output: str) -> str:
-    text = _readable(output).strip()
-    if call is None:
-        return _ended(text)
-    if not text:
-        return f"{call.name} gave nothing back."
-    if len(text.split()) > 3 and text[-1] in ".!?":
-        return text
-    return _ended(f"{_about(call)}: {text}")
-
-
-def _about(call: Call) -> str:
-    """`The weather in Paris` for get_weather(city="Paris"), `multiply(3, 4)` for sums."""
-    try:
-        loaded: Any = orjson.loads(call.payload or "{}")
-    except orjson.JSONDecodeError:
-        loaded = {}
-    arguments = cast("dict[str, Any]", loaded) if isinstance(loaded, dict) else {}
-    place = next(
-        (value for name, value in arguments.items() if isinstance(value, str) and name in _WHERE),
-        "",
-    )
-    if place:
-        weak = ("get", "fetch", "find", "current", "lookup", "tool", "check", "by", "city", "for")
-        noun = " ".join(word for word in words.name_words(call.name) if word not in weak)
-        return f"The {noun or call.name} in {place}"
-    plain = [value for value in arguments.values() if isinstance(value, (str, int, float))]
-    return f"{call.name}({', '.join(str(value)[:60] for value in plain)})"
-
-
-_WHERE = ("city", "location", "place", "town", "country", "region")
-
-
-def _readable(output: str) -> str:
-    """JSON as `key: value` pairs, anything else as it is."""
-    if output[:1] not in '{["':
-        return output
-    try:
-        value: Any = orjson.loads(output)
-    except orjson.JSONDecodeError:
-        return output
-    return _flat(value)
-
-
-def _flat(value: Any) -> str:
-    if isinstance(value, dict):
-        pairs = cast("dict[str, Any]", value).items()
-        return ", ".join(f"{key.replace('_', ' ')}: {_flat(each)}" for key, each in pairs)
-    if isinstance(value, list):
-        return ", ".join(_flat(each) for each in cast("list[Any]", value))
-    return str(value)
-
-
-def _ended(text: str) -> str:
-    return text if text[-1:] in ".!?" else text + "."
+def _before(transcript: Transcript) -> str:
+    """What the user said before the prompt: what "it" and "there" in the prompt may mean."""
+    said = [
+        entry.text
+        for entry in transcript.entries
+        if isinstance(entry, Utterance) and entry.role == "user"
+    ]
+    return said[-2] if len(said) > 1 else ""
 
 
 def _recalled(transcript: Transcript) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from typing import TYPE_CHECKING, Any, cast
 
@@ -114,9 +115,20 @@ def _history(transcript: Transcript, frame: str) -> Iterator[Entry]:
         text = "\n".join(texts[last + 1 :])
     steps, seen = _STEP.findall(text), _SEEN.findall(text)
     for number, (name, payload) in enumerate(steps):
-        payload = payload.strip()
-        if not payload.startswith("{"):
-            payload = orjson.dumps({"input": payload}).decode()
-        yield Call(f"step_{number}", name.strip(), payload)
+        yield Call(f"step_{number}", name.strip(), _arguments(payload.strip()))
         if number < len(seen):
             yield Output(f"step_{number}", seen[number].strip())
+
+
+def _arguments(payload: str) -> str:
+    """An action's input as JSON: LlamaIndex writes a Python dict back, others one bare text."""
+    if not payload.startswith("{"):
+        return orjson.dumps({"input": payload}).decode()
+    try:
+        orjson.loads(payload)
+    except orjson.JSONDecodeError:
+        try:
+            return orjson.dumps(ast.literal_eval(payload)).decode()
+        except (ValueError, SyntaxError, TypeError):
+            return payload
+    return payload

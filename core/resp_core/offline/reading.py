@@ -7,7 +7,7 @@ ranking, keywords) and LangChain, and any prompt with a "Context:" and a "Questi
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import orjson
 
@@ -56,6 +56,9 @@ _CONDENSE = (
         r"Chat History:(.*?)Follow[ -]?Up (?:Input|Question):(.*?)Standalone question:", re.I | re.S
     ),
 )
+_JUDGE = re.compile(
+    r"(?:Information|Query and Response):\s*(.*?)\n\s*Context:\s*(.*?)\n\s*Answer:", re.S
+)
 _TAG = re.compile(r"</?\w+>")
 _SUMMARY = re.compile(
     r"^\s*(?:please )?(?:write a |give (?:me )?a )?(?:concise |short |brief )?summar(?:y|i[sz]e)\b"
@@ -70,6 +73,11 @@ _RANK = re.compile(
     r"A list of documents is shown below\..*?\n(Document 1:.*)Question:\s*(.*?)\nAnswer:", re.S
 )
 _DOCUMENT = re.compile(r"^Document (\d+):\n(.*?)(?=^Document \d+:|\Z)", re.S | re.M)
+_NUMBERED = re.compile(
+    rf"numbered sources of information[^-]*{_RULE}(.*?){_RULE}\s*Query:\s*(.*?)\s*\n\s*Answer:",
+    re.S,
+)
+_SOURCE = re.compile(r"^Source (\d+):\n(.*?)(?=^Source \d+:|\Z)", re.S | re.M)
 _KEYWORDS = re.compile(rf"extract up to (\d+) keywords.*?-{{5,}}\n(.*?){_RULE}.*'KEYWORDS:", re.S)
 _POINTERS = frozenset("he she it they him her them his its their that this there".split())
 
@@ -83,19 +91,33 @@ class Passage:
     earlier: str = ""
 
 
-def read(prompt: str, system: str = "") -> str | None:
-    """The answer to a prompt that is one of the known templates, None for any other."""
-    for answer in (_condense, _select, _rank, _keywords):
+def read(prompt: str, system: str = "", *, before: str = "") -> str | None:
+    """The answer to a prompt that is one of the known templates, None for any other.
+
+    `before` is what the user said earlier; a question that points back to it takes its names.
+    """
+    for answer in (_condense, _select, _rank, _keywords, _cite, _judge):
         text = answer(prompt)
         if text is not None:
             return text
     passage = find_passage(prompt, system)
     if passage is not None:
-        return quote(passage)
+        return quote(_pointing(passage, before))
     match = _SUMMARY.match(prompt)
     if match and len(words.sentences(match.group(1))) > 1:
         return " ".join(_key_sentences(match.group(1), 2))
     return None
+
+
+def _cite(prompt: str) -> str | None:
+    """The sentence that answers, with the number of each source that has it."""
+    match = _NUMBERED.search(prompt)
+    if match is None:
+        return None
+    sources = _SOURCE.findall(match.group(1))
+    said = quote(Passage("\n\n".join(text for _, text in sources), match.group(2)))
+    numbers = [f"[{number}]" for number, text in sources if said.split(". ")[0] in text]
+    return f"{said.rstrip('.')} {''.join(numbers)}." if numbers else said
 
 
 def find_passage(prompt: str, system: str = "") -> Passage | None:
@@ -103,7 +125,7 @@ def find_passage(prompt: str, system: str = "") -> Passage | None:
     for text in (prompt, system):
         context = _first(_CONTEXTS, text)
         if context:
-            asked = _first(_QUESTIONS, prompt) or _TAG.sub(" ", prompt.replace(context, " "))
+            asked = _last(_QUESTIONS, prompt) or _TAG.sub(" ", prompt.replace(context, " "))
             earlier = _first(_EARLIER, text) or _first(_EARLIER, prompt)
             return Passage(context, asked.strip(), earlier)
     return None
@@ -118,27 +140,56 @@ def _first(patterns: tuple[re.Pattern[str], ...], text: str) -> str:
     return ""
 
 
+def _last(patterns: tuple[re.Pattern[str], ...], text: str) -> str:
+    """The last match: templates show an example first."""
+    for pattern in patterns:
+        found = [match.group(1).strip() for match in pattern.finditer(text)]
+        if found:
+            return found[-1]
+    return ""
+
+
+def _pointing(passage: Passage, before: str) -> Passage:
+    """The question with the names of an earlier one, if it says "it" or "there" instead."""
+    said = set(re.findall(r"\w+", passage.question.lower()))
+    if not before or not said & _POINTERS:
+        return passage
+    return replace(passage, question=f"{passage.question} {' '.join(words.names(before))}")
+
+
 def quote(passage: Passage) -> str:
     """The sentences of the context that share most words with the question."""
-    asked = words.stems(passage.question)
-    ranked = _ranked(passage.context, asked)
-    best = ranked[0][0] if ranked else 0
+    ranked = _ranked(passage.context, passage.question)
+    best = ranked[0][0] if ranked else 0.0
     if passage.earlier:
-        known = len(asked & words.stems(passage.earlier))
+        known = len(words.stems(passage.question) & words.stems(passage.earlier))
         if best <= known or ranked[0][2] in passage.earlier:
             return passage.earlier
     if not best:
-        return passage.earlier or "The context does not say."
+        return "The context does not say."
     chosen = [each for each in ranked if each[0] == best][:2]
     return " ".join(text for _, _, text in sorted(chosen, key=lambda each: each[1]))
 
 
-def _ranked(context: str, asked: set[str]) -> list[tuple[int, int, str]]:
-    """(shared words, position, sentence), best first; headings and metadata lines do not count."""
-    scored = [
-        (len(asked & words.stems(sentence)), at, sentence)
-        for at, sentence in enumerate(words.sentences(_plain(context)))
-    ]
+def _ranked(context: str, question: str) -> list[tuple[float, int, str]]:
+    """(score, position, sentence), best first; lines of metadata do not count.
+
+    A shared word counts 1; one of the sentence before 0.6 where this one goes on about it.
+    """
+    asked = words.stems(question)
+    wants_number = re.match(
+        r"\s*(?:when|how (?:many|much|long|old|tall|far|high))\b", question, re.I
+    )
+    scored: list[tuple[float, int, str]] = []
+    subject: set[str] = set()
+    for at, sentence in enumerate(words.sentences(_plain(context))):
+        own = words.stems(sentence)
+        goes_on = re.match(r"(?:it|he|she|they|its|his|her|their)\b", sentence, re.I)
+        score = len(asked & own) + (0.6 * len(asked & (subject - own)) if goes_on else 0.0)
+        if score and wants_number and re.search(r"\d", sentence):
+            score += 0.5
+        subject = subject | own if goes_on else own
+        scored.append((score, at, sentence))
     return sorted(scored, key=lambda each: (-each[0], each[1]))
 
 
@@ -213,6 +264,17 @@ def _rank(prompt: str) -> str | None:
     return "\n".join(
         f"Doc: {number}, Relevance: {min(10, 4 + hits)}" for hits, number in scored if hits
     )
+
+
+def _judge(prompt: str) -> str | None:
+    """YES or NO: whether a context has most of the words of what is to be judged."""
+    if "YES" not in prompt or "NO" not in prompt:
+        return None
+    cases = _JUDGE.findall(prompt)
+    if not cases:
+        return None
+    claim, context = (words.stems(text) for text in cases[-1])
+    return "YES" if len(claim & context) >= 0.6 * len(claim) else "NO"
 
 
 def _keywords(prompt: str) -> str | None:

@@ -42,6 +42,9 @@ def handle(request: OfflineRequest, state: OfflineState) -> OfflineReply:
     except NoInstance as error:
         problem = Problem(f"The offline model cannot fill this schema: {error}.", param="schema")
         return _with_headers(json_reply(problem.envelope(), 400), request)
+    except RecursionError:
+        problem = Problem("The request nests too deeply.", code="invalid_value")
+        return _with_headers(json_reply(problem.envelope(), 400), request)
     except Problem as problem:
         return _with_headers(json_reply(problem.envelope(), problem.status), request)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, cast
 
 from resp_core.offline.problem import Problem
+from resp_core.wire.shape import as_object, items_of
 
 if TYPE_CHECKING:
     from resp_core.types.json import JsonObject
@@ -56,8 +57,8 @@ def _broken(part: JsonObject) -> str | None:
 def _broken_object(part: JsonObject) -> str | None:
     if part.get("additionalProperties") is not False:
         return "'additionalProperties' is required to be supplied and to be false."
-    properties = cast("JsonObject", part.get("properties") or {})
-    required = cast("list[Any]", part.get("required") or [])
+    properties = as_object(part.get("properties"))
+    required = items_of(part.get("required"))
     absent = next((name for name in properties if name not in required), None)
     if absent is not None:
         return (
@@ -76,9 +77,9 @@ def _walk(part: Any, place: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], 
     schema = cast("JsonObject", part)
     yield place, schema
     for key in _MAPS:
-        for name, inner in cast("JsonObject", schema.get(key) or {}).items():
+        for name, inner in as_object(schema.get(key)).items():
             yield from _walk(inner, (*place, key, name))
     for key in _LISTS:
-        for at, inner in enumerate(cast("list[Any]", schema.get(key) or [])):
+        for at, inner in enumerate(items_of(schema.get(key))):
             yield from _walk(inner, (*place, key, str(at)))
     yield from _walk(schema.get("items"), (*place, "items"))

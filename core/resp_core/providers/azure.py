@@ -224,6 +224,7 @@ PROVIDER = Provider(
     name="azure",
     title="Azure OpenAI",
     dialects=("responses", "chat"),
+    hosted_mcp=True,
     key_env=KEY_ENV,
     base_env=("AZURE_API_BASE", "AZURE_OPENAI_ENDPOINT"),
     hosts=(

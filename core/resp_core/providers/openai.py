@@ -11,6 +11,7 @@ PROVIDER = Provider(
     name="openai",
     title="OpenAI",
     dialects=("responses", "chat"),
+    hosted_mcp=True,
     base_url="https://api.openai.com/v1",
     key_env=("OPENAI_API_KEY",),
     base_env=("OPENAI_BASE_URL", "OPENAI_API_BASE"),

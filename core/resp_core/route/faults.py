@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from resp_core.types.json import JsonObject
 
-__all__ = ["error_from_event", "error_from_status", "read_json", "request_id_of"]
+__all__ = ["error_from_event", "error_from_status", "not_json", "read_json", "request_id_of"]
 
 _BY_STATUS: dict[int, type[APIStatusError]] = {
     400: BadRequestError,
@@ -91,9 +91,9 @@ def error_from_status(
             model=model,
             request_id=request_id_of(headers),
         )
-    payload = _payload(body, headers)
+    payload = redact_json(_payload(body), secrets)
     said = _said(payload)
-    text = said.get("message") or _short(body, headers, status)
+    text = said.get("message") or _short(body, headers, secrets)
     if status == 404:
         text = f"{text} (tried {where})"
     code = said.get("code")
@@ -103,15 +103,17 @@ def error_from_status(
         status_code=status,
         headers=safe_headers(headers),
         retry_after=retry_after(headers),
-        code=redact(code, secrets) if code else None,
+        code=code,
         param=said.get("param"),
         provider=provider,
         model=model,
         request_id=request_id_of(headers),
-        body=redact_json(payload, secrets),
+        body=payload,
     )
+    if status == 408:
+        error.is_retryable = True
     if isinstance(error, ContentFilterError):
-        error.filters = redact_json(_filters(payload), secrets)
+        error.filters = _filters(payload)
     return error
 
 
@@ -165,7 +167,11 @@ def _status_of(code: Any, said: JsonObject) -> int | None:
 
 
 def read_json(
-    body: bytes, headers: Mapping[str, str], *, provider: str, model: str, status: int = 200
+    body: bytes,
+    headers: Mapping[str, str],
+    status: int,
+    provider: str,
+    secrets: Iterable[str] = (),
 ) -> JsonObject:
     """The JSON object of a successful answer; ProtocolError for anything else."""
     try:
@@ -174,17 +180,31 @@ def read_json(
         value = None
     if isinstance(value, dict):
         return cast("JsonObject", value)
+    raise not_json(body, headers, status, provider, secrets)
+
+
+def not_json(
+    body: bytes,
+    headers: Mapping[str, str],
+    status: int,
+    provider: str,
+    secrets: Iterable[str] = (),
+) -> ProtocolError:
+    """The error for an answer that is neither JSON nor a stream: it shows how the body begins."""
     kind = headers.get("content-type", "no content type")
-    raise ProtocolError(
+    return ProtocolError(
         f"{provider} answered {status} with something that is not a JSON object "
-        f"({kind}): {redact(body[:200].decode('utf-8', 'replace'))!r}",
-        provider=provider,
-        model=model,
+        f"({kind}): {_beginning(body, secrets)!r}",
         request_id=request_id_of(headers),
     )
 
 
-def _payload(body: bytes, headers: Mapping[str, str]) -> Any:
+def _beginning(body: bytes, secrets: Iterable[str]) -> str:
+    """200 characters, redacted before they are cut, so that no half of a key is left."""
+    return redact(body[:4000].decode("utf-8", "replace").strip(), secrets)[:200]
+
+
+def _payload(body: bytes) -> Any:
     try:
         return loads(body)
     except (ValueError, RecursionError):
@@ -221,12 +241,12 @@ def _compact(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)[:500]
 
 
-def _short(body: bytes, headers: Mapping[str, str], status: int) -> str:
+def _short(body: bytes, headers: Mapping[str, str], secrets: Iterable[str]) -> str:
     """A short text for a body without a message; an HTML page is not quoted."""
-    text = body[:500].decode("utf-8", "replace").strip()
+    text = _beginning(body, secrets)
     if "html" in headers.get("content-type", "") or text[:1] == "<":
         return f"an HTML page instead of an API answer ({len(body)} bytes)"
-    return text[:200] or "no body"
+    return text or "no body"
 
 
 def _class_of(status: int, code: str | None, kind: str | None, text: str) -> type[APIStatusError]:

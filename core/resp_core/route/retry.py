@@ -5,7 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from resp_core.errors import APIConnectionError, APIStatusError, APITimeoutError, ConflictError
+from resp_core.errors import (
+    APIConnectionError,
+    APIStatusError,
+    APITimeoutError,
+    ConflictError,
+    QuotaError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,13 +55,15 @@ def retry_delay(
 
 
 def _worth_it(error: APIError, failures: int, policy: RetryPolicy) -> bool:
+    if isinstance(error, QuotaError):
+        return False
     if isinstance(error, APIStatusError):
         said = error.headers.get("x-should-retry")
         if said in ("true", "false"):
             return said == "true"
         if isinstance(error, ConflictError):
             return failures == 1
-        return error.is_retryable or error.status_code == 408
+        return error.is_retryable
     if isinstance(error, APITimeoutError):
         return error.kind == "connect" or (error.kind != "total" and policy.retry_on_timeout)
     return isinstance(error, APIConnectionError) and error.is_retryable
@@ -72,10 +80,11 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         if value is None:
             continue
         try:
-            seconds = float(value) / scale
+            seconds: float | None = float(value) / scale
         except ValueError:
-            return _until(value, headers.get("date"))
-        return seconds if 0 <= seconds < float("inf") else None
+            seconds = _until(value, headers.get("date"))
+        if seconds is not None and 0 <= seconds < float("inf"):
+            return seconds
     return None
 
 

@@ -32,7 +32,7 @@ class Request:
     """
 
     wire: Wire
-    body: JsonObject
+    body: JsonObject = field(repr=False)
     stream: bool = False
     called: Wire | None = None
     chat_only: Mapping[str, object] = field(default_factory=dict[str, object])

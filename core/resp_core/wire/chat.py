@@ -64,11 +64,14 @@ def encode_request(
     be lost.
     """
     chat: JsonObject = {}
+    encoding = _Encoding(chat, options, losses)
+    for name in _STORED:  # before the messages, which may answer what only the server knows
+        if body.get(name) is not None:
+            _FIELDS[name](encoding, body[name])
     if body.get("model") is not None:
         chat["model"] = body["model"]
     chat["messages"] = encode_messages(body, options, losses)
     chat.update(encode_tools(body, options, losses))
-    encoding = _Encoding(chat, options, losses)
     for name, value in body.items():
         if value is None or name in _ELSEWHERE:
             continue
@@ -110,6 +113,7 @@ def decode_response(
         ) from None
 
 
+_STORED = ("previous_response_id", "conversation")
 _ELSEWHERE = frozenset(
     ("model", "input", "instructions", "tools", "tool_choice", "parallel_tool_calls", "stream")
 )

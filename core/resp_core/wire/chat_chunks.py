@@ -307,10 +307,20 @@ class ChatChunks:
             return []
         if item.get("phase") == _COMMENTARY:
             self._commentary.add(index)
-        chunks: list[JsonObject] = []
-        for place, part in enumerate(objects(item.get("content"))):
+        parts, chunks = objects(item.get("content")), list[Any]()
+        for what in self._misplaced(index, len(parts)):
+            self._sent.update((index, what, place) for place in range(len(parts)))
+        for place, part in enumerate(parts):
             chunks += self._part_done(part, index, place)
         return chunks
+
+    def _misplaced(self, index: Any, count: int) -> set[str]:
+        """What came as deltas under a content_index that the finished item does not have.
+
+        Some servers count parts otherwise in their events, or not at all.
+        """
+        told = [key for key in self._sent if key[0] == index and len(key) == 3]
+        return {what for _, what, place in told if type(place) is not int or place >= count}
 
     def _reasoning_done(self, item: JsonObject, index: Any) -> list[JsonObject]:
         if (index, "raw") in self._sent or (index, "summary") in self._sent:

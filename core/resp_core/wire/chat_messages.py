@@ -103,6 +103,7 @@ class _Transcript:
         walker = self._walkers.get(kind)
         if walker is None:
             self.losses.lose(param, f"an item of type {kind!r} has no Chat form")
+            self._outputs.pop(as_text(item.get("call_id")), None)  # an answer to nothing
         else:
             walker(item, param)
 
@@ -242,6 +243,7 @@ class _Transcript:
         call_id = as_text(item.get("id")) or f"mcp_{len(self.messages)}"
         self.losses.note("mcp_call items of the history were sent as function calls")
         result = item.get("output") if item.get("error") is None else item["error"]
+        result = "" if result is None else result
         text = result if isinstance(result, str) else orjson.dumps(result).decode()
         answer: JsonObject = {"type": "function_call_output", "output": text}
         self._outputs[call_id].appendleft((param, answer))

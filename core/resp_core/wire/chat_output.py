@@ -85,7 +85,7 @@ def skeleton(request: JsonObject, *, response_id: str, created_at: Any, model: s
 def _echoed_tool(tool: JsonObject) -> JsonObject:
     if tool.get("type") != "mcp":
         return tool
-    return {k: v for k, v in tool.items() if k not in ("authorization", "headers")}
+    return {k: v for k, v in tool.items() if k not in ("authorization", "headers", "session")}
 
 
 def outcome(finish_reason: str | None) -> tuple[str, JsonObject | None, JsonObject | None]:

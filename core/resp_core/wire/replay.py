@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from resp_core.wire.ids import is_ours
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Sequence
 
     from resp_core.types.json import JsonObject
 
@@ -140,19 +140,18 @@ def _as_function_call(item: JsonObject) -> list[JsonObject]:
     ]
 
 
-def _stateless(items: Iterable[JsonObject]) -> list[JsonObject]:
-    items = list(items)
+def _stateless(items: Sequence[JsonObject]) -> list[JsonObject]:
     ran = {item.get("approval_request_id") for item in items if item.get("type") == "mcp_call"}
     plan: list[JsonObject] = []
     for item in items:
         kind = item.get("type")
+        approval = {
+            "mcp_approval_request": item.get("id"),
+            "mcp_approval_response": item.get("approval_request_id"),
+        }.get(str(kind))
         if kind == "mcp_call":
             plan += _as_function_call(item)
-        elif kind == "item_reference" or (kind == "mcp_approval_request" and item.get("id") in ran):
-            continue
-        elif kind == "mcp_approval_response" and item.get("approval_request_id") in ran:
-            continue
-        else:
+        elif kind != "item_reference" and (approval is None or approval not in ran):
             plan.append(item)
     return plan
 

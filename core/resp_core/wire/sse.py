@@ -1,7 +1,7 @@
 """Server-sent events: bytes in at any split, (event name, data) pairs out.
 
 Parsing follows the WHATWG rules: lines end in LF, CRLF or CR; a byte-order mark is skipped;
-comments, `id` and `retry` are ignored; several `data` lines join with a line feed; an event
+comments and `retry` are ignored; several `data` lines join with a line feed; an event
 without data is not dispatched; what the last blank line does not close is not dispatched.
 """
 
@@ -17,13 +17,14 @@ _BOM = b"\xef\xbb\xbf"
 class SseDecoder:
     """Incremental decoder. `limit` caps one event in bytes (LimitError)."""
 
-    __slots__ = ("_buffer", "_carry", "_limit", "_started")
+    __slots__ = ("_buffer", "_carry", "_limit", "_started", "last_id")
 
     def __init__(self, limit: int = 16 * 1024 * 1024) -> None:
         self._buffer = bytearray()
-        self._carry = False  # the last byte was a CR whose LF may still come
+        self._carry = False  # the last byte was a CR: a LF right after it belongs to it
         self._limit = limit
         self._started = False
+        self.last_id = b""  # of the last event that had one, to resume after it
 
     def feed(self, data: bytes) -> list[tuple[bytes, bytes]]:
         """Take the next bytes; return the events that they complete."""
@@ -45,7 +46,7 @@ class SseDecoder:
             whole = whole.removeprefix(_BOM)
         events: list[tuple[bytes, bytes]] = []
         for block in whole.split(b"\n\n"):
-            event = _parse(block)
+            event = self._parse(block)
             if event is not None:
                 events.append(event)
         return events
@@ -55,36 +56,35 @@ class SseDecoder:
         return bool(self._buffer.strip())
 
     def _line_feeds(self, data: bytes) -> bytes:
-        if self._carry:
-            data = b"\r" + data
-        self._carry = data.endswith(b"\r")
-        if self._carry:
-            data = data[:-1]
+        if self._carry and data[:1] == b"\n":
+            data = data[1:]
+        if data:
+            self._carry = data.endswith(b"\r")
         return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
 
     def close(self) -> list[tuple[bytes, bytes]]:
-        """The end of the bytes. A final CR still closes its line."""
-        return self.feed(b"\n") if self._carry else []
+        """The end of the bytes: what no blank line closed is not an event."""
+        return []
 
+    def _parse(self, block: bytes) -> tuple[bytes, bytes] | None:
+        if block[:6] == b"data: " and b"\n" not in block:
+            return b"", block[6:]
+        if block[:7] == b"event: ":
+            name, _, rest = block[7:].partition(b"\n")
+            if rest[:6] == b"data: " and b"\n" not in rest:
+                return name, rest[6:]
+        return self._parse_lines(block)
 
-def _parse(block: bytes) -> tuple[bytes, bytes] | None:
-    if block[:6] == b"data: " and b"\n" not in block:
-        return b"", block[6:]
-    if block[:7] == b"event: ":
-        name, _, rest = block[7:].partition(b"\n")
-        if rest[:6] == b"data: " and b"\n" not in rest:
-            return name, rest[6:]
-    return _parse_lines(block)
-
-
-def _parse_lines(block: bytes) -> tuple[bytes, bytes] | None:
-    name = b""
-    data: list[bytes] = []
-    for line in block.split(b"\n"):
-        field, _, value = line.partition(b":")
-        value = value[1:] if value[:1] == b" " else value
-        if field == b"data":
-            data.append(value)
-        elif field == b"event":
-            name = value
-    return (name, b"\n".join(data)) if data and any(data) else None
+    def _parse_lines(self, block: bytes) -> tuple[bytes, bytes] | None:
+        name = b""
+        data: list[bytes] = []
+        for line in block.split(b"\n"):
+            field, _, value = line.partition(b":")
+            value = value[1:] if value[:1] == b" " else value
+            if field == b"data":
+                data.append(value)
+            elif field == b"event":
+                name = value
+            elif field == b"id" and b"\0" not in value:
+                self.last_id = value
+        return (name, b"\n".join(data)) if data and any(data) else None

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from resp_core.types.json import JsonObject
 
-__all__ = ["unfold"]
+__all__ = ["unfold", "unfold_item"]
 
 _TERMINAL = ("completed", "incomplete", "failed")
 
@@ -42,6 +42,11 @@ def unfold(response: JsonObject) -> list[JsonObject]:
         events += _Unfolding(item, index).events()
     events.append({"type": f"response.{status}", "response": response})
     return events
+
+
+def unfold_item(item: JsonObject, index: int) -> list[JsonObject]:
+    """The events of one finished item at `index` of the output."""
+    return list(_Unfolding(item, index).events())
 
 
 class _Unfolding:

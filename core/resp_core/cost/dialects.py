@@ -1,0 +1,508 @@
+"""From a provider's answer to `Usage`: one reader per form of usage, chosen by its field names."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from resp_core.cost.hosted import hosted_tools
+from resp_core.cost.usage import (
+    MODALITIES,
+    Counts,
+    Share,
+    Usage,
+    by_modality,
+    details,
+)
+from resp_core.wire.shape import as_object, as_text, objects
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from resp_core.types.json import JsonObject
+
+__all__ = ["image_usage", "unwrapped", "usage_of"]
+
+_WRAPPED = ("response.", "realtime.")
+_NO_OUTPUT = frozenset(("embeddings", "rerank", "moderations", "audio.speech"))
+_COUNTED = frozenset(("input_tokens", "prompt_tokens"))
+#: xAI counts in ticks, of which ten billion are a dollar.
+_TICKS = 10**10
+
+
+def usage_of(
+    body: JsonObject,
+    *,
+    provider: str = "",
+    api: str | None = None,
+    request: JsonObject | None = None,
+) -> Usage:
+    """The disjoint classes of an answer's usage, with the hosted tools it used.
+
+    `body` is the provider's JSON, or `{"usage": {...}}`. Nothing is raised: what is missing or
+    implausible is in `problems`.
+    """
+    body = unwrapped(body)
+    counts = Counts()
+    usage = usage_object(body)
+    if usage is None:
+        _without_usage(counts, body, request or {})
+    else:
+        _reader(usage, body, provider, api)(counts, usage, body)
+        _reported(counts, usage)
+    hosted_tools(counts, body, provider, request or {})
+    return counts.usage()
+
+
+def unwrapped(body: JsonObject) -> JsonObject:
+    """The response inside an event that carries one."""
+    if as_text(body.get("type")).startswith(_WRAPPED) or "usage" not in body:
+        inner = body.get("response")
+        if isinstance(inner, dict):
+            return as_object(inner)
+    return body
+
+
+def usage_object(body: JsonObject) -> JsonObject | None:
+    """The counts of `body`, wherever its API puts them."""
+    for name in ("usage", "usageMetadata", "usage_metadata", "usage_info"):
+        found = body.get(name)
+        if isinstance(found, dict):
+            return as_object(found)
+        if found is not None:
+            return {"": found}
+    for outer, name in (
+        ("x_groq", "usage"),
+        ("meta", "billed_units"),
+        ("delta", "usage"),
+        ("", "amazon-bedrock-invocationMetrics"),
+        ("message", "usage"),
+    ):
+        found = as_object(body.get(outer)) if outer else body
+        if isinstance(found.get(name), dict):
+            return as_object(found[name])
+    if _flat(body):
+        return body
+    return None
+
+
+def _flat(body: JsonObject) -> bool:
+    """Whether the counts lie in the body itself, as Ollama's and some Bedrock models' do."""
+    names = ("prompt_eval_count", "eval_count", "inputTextTokenCount", "prompt_token_count")
+    return any(name in body for name in names)
+
+
+def _reader(
+    usage: JsonObject, body: JsonObject, provider: str, api: str | None
+) -> Callable[[Counts, JsonObject, JsonObject], None]:
+    if "cost_in_usd_ticks" in usage and not _COUNTED & usage.keys():
+        return _only_a_cost
+    for names, reader in _BY_FIELD:
+        if any(name in usage for name in names):
+            return reader
+    if "input_tokens" in usage or "output_tokens" in usage:
+        if _is_messages(usage, body, provider, api):
+            return _messages
+        return _image if _is_image(body, api) else _responses
+    no_output = api in _NO_OUTPUT or body.get("object") == "list"
+    return _input_only if no_output else _chat
+
+
+def _is_messages(usage: JsonObject, body: JsonObject, provider: str, api: str | None) -> bool:
+    if "cache_read_input_tokens" in usage or "cache_creation_input_tokens" in usage:
+        return True
+    if "input_tokens_details" in usage:
+        return False
+    return (
+        api == "messages"
+        or body.get("type") == "message"
+        or provider == "anthropic"
+        or "server_tool_use" in usage
+    )
+
+
+def _is_image(body: JsonObject, api: str | None) -> bool:
+    if api is not None:
+        return api.startswith("images")
+    return "data" in body or as_text(body.get("object")).startswith("image")
+
+
+def _without_usage(counts: Counts, body: JsonObject, request: JsonObject) -> None:
+    duration = body.get("duration", body.get("usage_duration"))
+    if duration is not None and ("text" in body or "segments" in body):
+        seconds = counts.amount(duration, "duration")
+        if seconds is not None:
+            counts.units["audio_seconds"] = seconds
+        return
+    text = request.get("input")
+    if isinstance(text, str) and "voice" in request:
+        counts.units["characters"] = Decimal(len(text))
+        return
+    if isinstance(body.get("data"), list) and _image_like(body, request):
+        counts.units["images"] = Decimal(len(body["data"]))
+        return
+    counts.problems.append("the answer reports no usage")
+
+
+def _image_like(body: JsonObject, request: JsonObject) -> bool:
+    return any(entry.get("url") or entry.get("b64_json") for entry in objects(body["data"])) or (
+        "prompt" in request and "size" in request
+    )
+
+
+def _reported(counts: Counts, usage: JsonObject) -> None:
+    """What the provider itself says that it charged."""
+    cost = usage.get("cost")
+    if isinstance(cost, dict):
+        total = as_object(cost).get("total_cost")
+        if total is not None:
+            counts.reported_cost = counts.amount(total, "cost.total_cost")
+    elif cost is not None:
+        counts.reported_cost = counts.amount(cost, "cost")
+        upstream = details(usage, "cost_details").get("upstream_inference_cost")
+        if usage.get("is_byok") is True and upstream is not None:
+            own = counts.amount(upstream, "upstream_inference_cost")
+            counts.reported_cost = _sum(counts.reported_cost, own)
+    elif usage.get("cost_in_usd_ticks") is not None:
+        ticks = counts.amount(usage["cost_in_usd_ticks"], "cost_in_usd_ticks", _TICKS)
+        counts.reported_cost = ticks
+
+
+def _sum(left: Decimal | None, right: Decimal | None) -> Decimal | None:
+    return None if left is None or right is None else left + right
+
+
+def _responses(counts: Counts, usage: JsonObject, body: JsonObject) -> None:
+    total_in = counts.number(usage, "input_tokens")
+    total_out = counts.number(usage, "output_tokens")
+    inner = details(usage, "input_tokens_details", "input_token_details")
+    outer = details(usage, "output_tokens_details", "output_token_details")
+    _input(counts, total_in, inner, usage)
+    _output(counts, total_out, outer)
+    _missing(counts, usage, total_in, total_out)
+
+
+def _chat(counts: Counts, usage: JsonObject, body: JsonObject) -> None:
+    total_in = counts.number(usage, "prompt_tokens")
+    total_out = counts.number(usage, "completion_tokens")
+    total = counts.number(usage, "total_tokens")
+    if total_in is not None and total_out is None and "completion_tokens" not in usage:
+        total_out = total - total_in if total is not None and total >= total_in else None
+    inner = details(usage, "prompt_tokens_details", "prompt_token_details", "input_tokens_details")
+    outer = details(usage, "completion_tokens_details", "output_tokens_details")
+    total_out = _with_hidden_reasoning(usage, outer, total_in, total_out, total)
+    seconds = usage.get("prompt_audio_seconds")
+    if isinstance(seconds, int | float) and not isinstance(seconds, bool) and seconds:
+        counts.units["audio_seconds"] = Decimal(str(seconds))
+    _input(counts, total_in, inner, usage)
+    _output(counts, total_out, outer)
+    counts.add("citation", counts.number(usage, "citation_tokens"))
+    counts.search_size = as_text(usage.get("search_context_size")) or None
+    _breakdown(counts, body)
+    _missing(counts, usage, total_in, total_out)
+
+
+def _with_hidden_reasoning(
+    usage: JsonObject, outer: JsonObject, into: int | None, out: int | None, total: int | None
+) -> int | None:
+    """Some servers keep reasoning outside of `completion_tokens`; their total gives it away."""
+    if into is None or out is None or total is None or total <= into + out:
+        return out
+    reasoning = outer.get("reasoning_tokens", usage.get("reasoning_tokens"))
+    if type(reasoning) is int and into + out + reasoning == total:
+        return out + reasoning
+    return out
+
+
+def _breakdown(counts: Counts, body: JsonObject) -> None:
+    """Groq's compound systems: the models that were run, each with its own counts."""
+    source = details(body, "usage_breakdown") or details(
+        as_object(body.get("x_groq")), "usage_breakdown"
+    )
+    for entry in objects(source.get("models")):
+        inner = Counts()
+        _chat(inner, as_object(entry.get("usage")), {})
+        counts.shares.append(Share(as_text(entry.get("model")), inner.usage(), instead=True))
+
+
+def _input(counts: Counts, total: int | None, inner: JsonObject, usage: JsonObject) -> None:
+    """OpenAI's way: cached, written and other modalities are parts of the total."""
+    if total is None:
+        return
+    cached = _cached(counts, inner, usage)
+    written = _written(counts, inner)
+    split = details(inner, "cached_tokens_details")
+    fresh: dict[str, int] = {}
+    for modality in MODALITIES:
+        count = counts.number(inner, f"{modality}_tokens") or 0
+        read = min(counts.number(split, f"{modality}_tokens") or 0, count)
+        counts.add(f"cached_{modality}", read)
+        cached -= read
+        if count > read:
+            fresh[modality] = count - read
+            total -= read
+        else:
+            total -= count
+    if cached < 0:
+        counts.problems.append("more tokens are cached by modality than in all")
+        return
+    text = total - sum(fresh.values())
+    cached, text = _spill(counts, cached, text, fresh)
+    if cached + written > text:
+        counts.problems.append(
+            f"{cached} cached and {written} written tokens are more than the {text} of the input"
+        )
+        return
+    counts.add("cached", cached)
+    text -= cached + written
+    counts.add("input", text)
+    for modality, count in fresh.items():
+        counts.add(f"input_{modality}", count)
+
+
+def _spill(counts: Counts, cached: int, text: int, fresh: dict[str, int]) -> tuple[int, int]:
+    """Cached tokens whose modality is not said are text first, then what else went in."""
+    for modality in list(fresh):
+        if cached <= text:
+            break
+        moved = min(cached - text, fresh[modality])
+        counts.add(f"cached_{modality}", moved)
+        fresh[modality] -= moved
+        cached -= moved
+    return cached, text
+
+
+def _cached(counts: Counts, inner: JsonObject, usage: JsonObject) -> int:
+    found = counts.number(inner, "cached_tokens")
+    if found is None:
+        found = counts.number(usage, "prompt_cache_hit_tokens", "num_cached_tokens")
+    if found is None:
+        found = counts.number(usage, "cached_tokens")
+    return found or 0
+
+
+def _written(counts: Counts, inner: JsonObject) -> int:
+    """Tokens written to the cache, by how long they stay there."""
+    total = counts.number(inner, "cache_write_tokens") or 0
+    by_time = details(inner, "cache_write_tokens_details")
+    long = min(counts.number(by_time, "ttl_12h_tokens") or 0, total)
+    counts.add("cache_write_12h", long)
+    counts.add("cache_write", total - long)
+    return total
+
+
+def _output(counts: Counts, total: int | None, outer: JsonObject) -> None:
+    if total is None:
+        return
+    counts.reasoning = min(counts.number(outer, "reasoning_tokens", "thinking_tokens") or 0, total)
+    parts = {
+        modality: count
+        for modality in MODALITIES
+        if (count := counts.number(outer, f"{modality}_tokens"))
+    }
+    counts.split("output", total, parts)
+
+
+def _missing(counts: Counts, usage: JsonObject, into: int | None, out: int | None) -> None:
+    for name, value, words in (
+        ("input", into, ("input_tokens", "prompt_tokens")),
+        ("output", out, ("output_tokens", "completion_tokens")),
+    ):
+        if value is None and not any(usage.get(word) is not None for word in words):
+            counts.problems.append(f"the usage has no number of {name} tokens")
+
+
+def _input_only(counts: Counts, usage: JsonObject, body: JsonObject) -> None:
+    total = counts.number(usage, "prompt_tokens", "input_tokens", "total_tokens")
+    _input(counts, total, details(usage, "prompt_tokens_details"), usage)
+    if total is None and not counts.problems and "cost_in_usd_ticks" not in usage:
+        counts.problems.append("the usage has no number of input tokens")
+
+
+def _image(counts: Counts, usage: JsonObject, body: JsonObject) -> None:
+    image_usage(counts, usage)
+
+
+def image_usage(counts: Counts, usage: JsonObject) -> None:
+    """An image model's tokens: what comes out is an image unless it says otherwise."""
+    total_in = counts.number(usage, "input_tokens")
+    total_out = counts.number(usage, "output_tokens")
+    inner = details(usage, "input_tokens_details")
+    if "cached_tokens" in usage and "cached_tokens" not in inner:
+        inner = {**inner, "cached_tokens": usage["cached_tokens"]}
+    _input(counts, total_in, inner, usage)
+    if total_out is not None:
+        outer = details(usage, "output_tokens_details")
+        text = min(counts.number(outer, "text_tokens") or 0, total_out)
+        counts.add("output", text)
+        counts.add("output_image", total_out - text)
+    _missing(counts, usage, total_in, total_out)
+
+
+def _messages(counts: Counts, usage: JsonObject, body: JsonObject) -> None:
+    """Anthropic: `input_tokens` is what was neither read from nor written to the cache."""
+    into, out = counts.number(usage, "input_tokens"), counts.number(usage, "output_tokens")
+    written = counts.number(usage, "cache_creation_input_tokens") or 0
+    by_time = details(usage, "cache_creation")
+    hour = counts.number(by_time, "ephemeral_1h_input_tokens") or 0
+    written = max(written, hour + (counts.number(by_time, "ephemeral_5m_input_tokens") or 0))
+    counts.add("input", into)
+    counts.add("cached", counts.number(usage, "cache_read_input_tokens"))
+    counts.add("cache_write_1h", hour)
+    counts.add("cache_write", written - hour)
+    _output(counts, out, details(usage, "output_tokens_details"))
+    counts.tier = as_text(usage.get("service_tier")) or None
+    counts.speed = as_text(usage.get("speed")) or None
+    counts.geo = as_text(usage.get("inference_geo")) or None
+    for entry in objects(usage.get("iterations")):
+        # The totals are those of the messages; compaction and advisors are billed beside them.
+        if entry.get("type") != "message":
+            inner = Counts()
+            _messages(inner, entry, {})
+            counts.shares.append(Share(as_text(entry.get("model")) or None, inner.usage()))
+    _missing(counts, usage, into, out)
+
+
+def _converse(counts: Counts, usage: JsonObject, body: JsonObject) -> None:
+    """Bedrock: like Anthropic, in other words."""
+    into = counts.number(usage, "inputTokens", "inputTokenCount")
+    out = counts.number(usage, "outputTokens", "outputTokenCount")
+    written = counts.number(usage, "cacheWriteInputTokens", "cacheWriteInputTokenCount") or 0
+    hour = sum(
+        counts.number(entry, "inputTokens") or 0
+        for entry in objects(usage.get("cacheDetails"))
+        if entry.get("ttl") == "1h"
+    )
+    hour = min(hour, written)
+    counts.add("input", into)
+    counts.add("cached", counts.number(usage, "cacheReadInputTokens", "cacheReadInputTokenCount"))
+    counts.add("cache_write_1h", hour)
+    counts.add("cache_write", written - hour)
+    counts.add("output", out)
+    counts.tier = as_text(as_object(body.get("serviceTier")).get("type")) or None
+    if into is None or out is None:
+        counts.problems.append("the usage has no number of input or output tokens")
+
+
+def _gemini(counts: Counts, usage: JsonObject, body: JsonObject) -> None:
+    """Gemini: thoughts are outside of the candidates' count, tool prompts of the prompt's."""
+    prompt = counts.number(usage, "promptTokenCount")
+    thoughts = counts.number(usage, "thoughtsTokenCount") or 0
+    answer = counts.number(usage, "candidatesTokenCount", "responseTokenCount") or 0
+    tools = counts.number(usage, "toolUsePromptTokenCount") or 0
+    cached = counts.number(usage, "cachedContentTokenCount") or 0
+    if prompt is None:
+        counts.problems.append("the usage has no number of input tokens")
+        return
+    into = by_modality(counts, usage.get("promptTokensDetails", usage.get("promptTokenDetails")))
+    for modality, count in by_modality(counts, usage.get("toolUsePromptTokensDetails")).items():
+        into[modality] = into.get(modality, 0) + count
+    read = by_modality(counts, usage.get("cacheTokensDetails"))
+    _modal_input(counts, prompt + tools, cached, into, read)
+    out = by_modality(counts, usage.get("candidatesTokensDetails"))
+    counts.split("output", answer + thoughts, out)
+    counts.reasoning = thoughts
+    counts.tier = _google_tier(usage)
+
+
+def _modal_input(
+    counts: Counts, total: int, cached: int, into: dict[str, int], read: dict[str, int]
+) -> None:
+    if cached > total:
+        counts.problems.append(f"{cached} cached tokens are more than the {total} of the input")
+        return
+    for modality, count in read.items():
+        into[modality] = max(into.get(modality, 0) - count, 0)
+    counts.split("cached", cached, read)
+    counts.split("input", total - cached, {name: n for name, n in into.items() if n})
+
+
+def _google_tier(usage: JsonObject) -> str | None:
+    traffic = as_text(usage.get("trafficType")).lower()
+    if traffic.startswith("on_demand_"):
+        return traffic.removeprefix("on_demand_")
+    if traffic == "provisioned_throughput":
+        return "provisioned"
+    return as_text(usage.get("serviceTier")).lower() or None
+
+
+def _interactions(counts: Counts, usage: JsonObject, body: JsonObject) -> None:
+    """Gemini's Interactions API."""
+    total = counts.number(usage, "total_input_tokens") or 0
+    tools = counts.number(usage, "total_tool_use_tokens") or 0
+    cached = counts.number(usage, "total_cached_tokens") or 0
+    thoughts = counts.number(usage, "total_thought_tokens") or 0
+    answer = counts.number(usage, "total_output_tokens") or 0
+    into = by_modality(counts, usage.get("input_tokens_by_modality"), "tokens")
+    read = by_modality(counts, usage.get("cached_tokens_by_modality"), "tokens")
+    _modal_input(counts, total + tools, cached, into, read)
+    out = by_modality(counts, usage.get("output_tokens_by_modality"), "tokens")
+    counts.split("output", answer + thoughts, out)
+    counts.reasoning = thoughts
+    for entry in objects(usage.get("grounding_tool_count")):
+        if entry.get("type") == "google_search":
+            counts.use("web_search", counts.number(entry, "count"))
+
+
+def _cohere(counts: Counts, usage: JsonObject, body: JsonObject) -> None:
+    """Cohere bills `billed_units`, which may be less than the tokens it read."""
+    billed = details(usage, "billed_units") or usage
+    counts.add("input", counts.number(billed, "input_tokens"))
+    counts.add("output", counts.number(billed, "output_tokens"))
+    counts.add("input_image", counts.number(billed, "image_tokens"))
+    searches = counts.number(billed, "search_units")
+    if searches:
+        counts.units["rerank_searches"] = Decimal(searches)
+    images = counts.number(billed, "images")
+    if images:
+        counts.units["input_images"] = Decimal(images)
+
+
+def _duration(counts: Counts, usage: JsonObject, body: JsonObject) -> None:
+    seconds = counts.amount(usage.get("seconds"), "seconds")
+    if seconds is not None:
+        counts.units["audio_seconds"] = seconds
+
+
+def _pages(counts: Counts, usage: JsonObject, body: JsonObject) -> None:
+    pages = counts.number(usage, "pages_processed") or 0
+    annotated = body.get("document_annotation") is not None
+    counts.units["annotated_pages" if annotated else "pages"] = Decimal(pages)
+
+
+def _ollama(counts: Counts, usage: JsonObject, body: JsonObject) -> None:
+    counts.add("input", counts.number(usage, "prompt_eval_count"))
+    counts.add("output", counts.number(usage, "eval_count"))
+
+
+def _titan(counts: Counts, usage: JsonObject, body: JsonObject) -> None:
+    counts.add("input", counts.number(usage, "inputTextTokenCount"))
+    for entry in objects(usage.get("results")):
+        counts.add("output", counts.number(entry, "tokenCount"))
+
+
+def _llama(counts: Counts, usage: JsonObject, body: JsonObject) -> None:
+    counts.add("input", counts.number(usage, "prompt_token_count"))
+    counts.add("output", counts.number(usage, "generation_token_count"))
+
+
+def _implausible(counts: Counts, usage: JsonObject, body: JsonObject) -> None:
+    counts.problems.append(f"the usage is no object: {str(usage[''])[:40]!r}")
+
+
+def _only_a_cost(counts: Counts, usage: JsonObject, body: JsonObject) -> None:
+    """Nothing is counted: the provider says only what it charged."""
+
+
+_BY_FIELD: tuple[tuple[tuple[str, ...], Any], ...] = (
+    (("",), _implausible),
+    (("promptTokenCount", "candidatesTokenCount", "trafficType", "totalTokenCount"), _gemini),
+    (("total_input_tokens", "total_output_tokens"), _interactions),
+    (("inputTokens", "outputTokens", "inputTokenCount", "outputTokenCount"), _converse),
+    (("billed_units", "search_units", "images", "image_tokens"), _cohere),
+    (("seconds",), _duration),
+    (("pages_processed",), _pages),
+    (("prompt_eval_count", "eval_count"), _ollama),
+    (("inputTextTokenCount",), _titan),
+    (("prompt_token_count",), _llama),
+)

@@ -1,0 +1,241 @@
+"""What a provider counted, as disjoint classes: no token is in two of them.
+
+Classes of tokens: `input` (fresh text), `cached` (read from a cache), `cache_write` (written for
+the provider's usual time), `cache_write_1h`, `cache_write_12h`, `output` (text, reasoning
+included), `citation`; and `input_`, `cached_`, `output_` with `audio`, `image` or `video`.
+Units are counted otherwise: `audio_seconds`, `characters`, `pages`, `annotated_pages`,
+`rerank_searches`, `images`, `requests`. Tools are calls of hosted tools by kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from resp_core.wire.shape import as_object, objects
+
+if TYPE_CHECKING:
+    from resp_core.types.json import JsonObject
+
+__all__ = [
+    "MODALITIES",
+    "Container",
+    "Counts",
+    "Image",
+    "Share",
+    "Usage",
+    "by_modality",
+    "decimal_of",
+    "details",
+]
+
+MODALITIES = ("audio", "image", "video")
+#: More than this in one answer is a mistake of the sender, not a bill.
+_MOST = 10**12
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """A sandbox that code ran in, with its memory (`1g`, `4g`, ...)."""
+
+    id: str
+    memory: str = "1g"
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """An image that a hosted tool made."""
+
+    size: str
+    quality: str
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """The counts of one answer; what is wrong with them or missing is in `problems`.
+
+    `reasoning` is a part of `output`, not a class of its own. `reported_cost` is in US dollars,
+    where the provider says what it charged. `tier`, `speed` and `geo` are what the usage itself
+    says was served. `images` are those of a hosted tool that gave no `image_tokens`. `shares`
+    are counts to be priced as another model's.
+    """
+
+    tokens: Mapping[str, int] = _NOTHING
+    reasoning: int = 0
+    units: Mapping[str, Decimal] = _NOTHING
+    tools: Mapping[str, int] = _NOTHING
+    problems: tuple[str, ...] = ()
+    reported_cost: Decimal | None = None
+    tier: str | None = None
+    speed: str | None = None
+    geo: str | None = None
+    containers: tuple[Container, ...] = ()
+    images: tuple[Image, ...] = ()
+    image_tokens: JsonObject | None = None
+    image_model: str | None = None
+    search_size: str | None = None
+    shares: tuple[Share, ...] = ()
+
+    @property
+    def input_tokens(self) -> int:
+        """All tokens that went in, cached and written ones included."""
+        return sum(n for name, n in self.tokens.items() if not name.startswith(("output", "cita")))
+
+    @property
+    def output_tokens(self) -> int:
+        """All tokens that came out, reasoning included."""
+        return sum(n for name, n in self.tokens.items() if name.startswith(("output", "cita")))
+
+    @property
+    def total_tokens(self) -> int:
+        """Input and output together."""
+        return sum(self.tokens.values())
+
+    def to_json(self) -> JsonObject:
+        """The counts as JSON, zero classes left out."""
+        return {
+            "tokens": {name: count for name, count in self.tokens.items() if count},
+            "reasoning": self.reasoning,
+            "units": {name: format(count, "f") for name, count in self.units.items() if count},
+            "tools": {name: count for name, count in self.tools.items() if count},
+            "problems": list(self.problems),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A part of an answer that another model gave, or the same model in a request of its own."""
+
+    model: str | None
+    usage: Usage
+    instead: bool = False
+
+
+@dataclass(slots=True)
+class Counts:
+    """Collects what one dialect's usage says; `usage()` is the frozen result."""
+
+    problems: list[str] = field(default_factory=list[str])
+    tokens: dict[str, int] = field(default_factory=dict[str, int])
+    units: dict[str, Decimal] = field(default_factory=dict[str, Decimal])
+    tools: dict[str, int] = field(default_factory=dict[str, int])
+    reasoning: int = 0
+    reported_cost: Decimal | None = None
+    tier: str | None = None
+    speed: str | None = None
+    geo: str | None = None
+    containers: tuple[Container, ...] = ()
+    images: tuple[Image, ...] = ()
+    image_tokens: JsonObject | None = None
+    image_model: str | None = None
+    search_size: str | None = None
+    shares: list[Share] = field(default_factory=list[Share])
+
+    def number(self, source: JsonObject, *names: str) -> int | None:
+        """The first of `names` that is there; None where none is, or where it cannot be true."""
+        for name in names:
+            value = source.get(name)
+            if value is not None:
+                return self.whole(value, name)
+        return None
+
+    def whole(self, value: Any, name: str) -> int | None:
+        """A count: a whole number from 0 on. Anything else is noted and unknown."""
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        if type(value) is int and 0 <= value <= _MOST:
+            return value
+        self.problems.append(f"{name} is no plausible count: {_shown(value)}")
+        return None
+
+    def amount(self, value: Any, name: str, per: int = 1) -> Decimal | None:
+        """An amount from 0 on, such as seconds or dollars."""
+        found = decimal_of(value)
+        if found is None or not 0 <= found <= _MOST * per:
+            self.problems.append(f"{name} is no plausible amount: {_shown(value)}")
+            return None
+        return found / per if per != 1 else found
+
+    def split(self, prefix: str, total: int, parts: Mapping[str, int]) -> None:
+        """`total` as classes: `parts` by modality, the rest as text."""
+        known = sum(parts.values())
+        if known > total:
+            self.problems.append(f"the parts of {prefix} are {known} tokens, its total is {total}")
+            return
+        self.add(prefix, total - known)
+        for modality, count in parts.items():
+            self.add(f"{prefix}_{modality}", count)
+
+    def add(self, name: str, count: int | None) -> None:
+        """Count `name` further."""
+        if count:
+            self.tokens[name] = self.tokens.get(name, 0) + count
+
+    def use(self, tool: str, count: int | None) -> None:
+        """Count calls of a hosted tool."""
+        if count:
+            self.tools[tool] = self.tools.get(tool, 0) + count
+
+    def usage(self) -> Usage:
+        """What was collected."""
+        return Usage(
+            tokens=self.tokens,
+            reasoning=self.reasoning,
+            units=self.units,
+            tools=self.tools,
+            problems=tuple(self.problems),
+            reported_cost=self.reported_cost,
+            tier=self.tier,
+            speed=self.speed,
+            geo=self.geo,
+            containers=self.containers,
+            images=self.images,
+            image_tokens=self.image_tokens,
+            image_model=self.image_model,
+            search_size=self.search_size,
+            shares=tuple(self.shares),
+        )
+
+
+def decimal_of(value: Any) -> Decimal | None:
+    """A finite number as a Decimal; floats by their shortest text, as they came over the wire."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
+        return None
+    if isinstance(value, str) and len(value) > 40:
+        return None
+    if isinstance(value, int) and abs(value) > 10**30:
+        return None
+    try:
+        found = Decimal(str(value))
+    except ArithmeticError:
+        return None
+    return found if found.is_finite() else None
+
+
+def by_modality(counts: Counts, entries: Any, name: str = "tokenCount") -> dict[str, int]:
+    """Gemini's lists `[{modality, tokenCount}]`: what is not text."""
+    found: dict[str, int] = {}
+    for entry in objects(entries):
+        modality = str(entry.get("modality", "")).lower()
+        count = counts.number(entry, name)
+        if modality in MODALITIES and count:
+            found[modality] = found.get(modality, 0) + count
+    return found
+
+
+def details(source: JsonObject, *names: str) -> JsonObject:
+    """The first of `names` that is an object, else an empty one."""
+    for name in names:
+        if source.get(name):
+            return as_object(source[name])
+    return {}
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, int) and abs(value) > _MOST:
+        return f"an integer of {value.bit_length()} bits"
+    return repr(value)[:40]

@@ -1,0 +1,251 @@
+"""Approval requests and decisions: what is bound together, and what must not be believed.
+
+A decision is for one request: bound to the response that it came in, the caller's scope, the
+server, the tool, the canonical arguments and the hash of the tool's definition, and used once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from resp_core.errors import (
+    ApprovalMismatch,
+    ApprovalReplayed,
+    ApprovalUnknown,
+    ArgumentError,
+    McpIntegrityError,
+)
+from resp_core.types.json import loads
+from resp_core.wire.shape import objects
+
+if TYPE_CHECKING:
+    from resp_core.types.json import JsonObject
+
+__all__ = [
+    "ApprovalRequest",
+    "approve",
+    "canonical_arguments",
+    "check_decision",
+    "decisions_in",
+    "definition_hash",
+    "deny",
+    "display",
+    "pending_approvals",
+    "stored_request",
+]
+
+SCHEMA = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovalRequest:
+    """A call that waits for a decision. `arguments` is canonical JSON text."""
+
+    id: str
+    server_label: str
+    name: str
+    arguments: str
+    read_only: bool = False
+    definition: str = ""
+
+    def parsed_arguments(self) -> Mapping[str, Any]:
+        """The arguments as a dict; an empty one where they are no JSON object."""
+        try:
+            value = loads(self.arguments.encode())
+        except ValueError:
+            return {}
+        return cast("Mapping[str, Any]", value) if isinstance(value, dict) else {}
+
+
+def canonical_arguments(arguments: Any) -> str:
+    """Arguments as one spelling: keys sorted, no spaces. Servers send text or an object."""
+    value: Any = arguments
+    if isinstance(arguments, str):
+        try:
+            value = loads(arguments.encode()) if arguments.strip() else {}
+        except ValueError:
+            return arguments
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def definition_hash(tool: Mapping[str, Any]) -> str:
+    """What a person approved: name, description, schema and annotations of a tool."""
+    seen = {key: tool.get(key) for key in ("name", "description", "input_schema", "annotations")}
+    text = json.dumps(seen, sort_keys=True, separators=(",", ":"), default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def pending_approvals(response: Mapping[str, Any]) -> list[ApprovalRequest]:
+    """The approval requests of a response that nothing in it has answered."""
+    return open_requests(objects(response.get("output")))
+
+
+def open_requests(items: list[JsonObject]) -> list[ApprovalRequest]:
+    """The unanswered requests among items, in order."""
+    answered = {
+        item.get("approval_request_id")
+        for item in items
+        if item.get("type") in ("mcp_approval_response", "mcp_call")
+    }
+    return [
+        request_of(item)
+        for item in items
+        if item.get("type") == "mcp_approval_request" and item.get("id") not in answered
+    ]
+
+
+def request_of(item: Mapping[str, Any]) -> ApprovalRequest:
+    """An `mcp_approval_request` item, read."""
+    return ApprovalRequest(
+        id=str(item.get("id")),
+        server_label=str(item.get("server_label")),
+        name=str(item.get("name")),
+        arguments=canonical_arguments(item.get("arguments")),
+    )
+
+
+def approve(request: ApprovalRequest | str) -> JsonObject:
+    """The input item that approves a request (or its id)."""
+    return _decision(request, True, None)
+
+
+def deny(request: ApprovalRequest | str, reason: str | None = None) -> JsonObject:
+    """The input item that denies a request, with the reason for the model."""
+    return _decision(request, False, reason)
+
+
+def _decision(request: ApprovalRequest | str, approved: bool, reason: str | None) -> JsonObject:
+    item: JsonObject = {
+        "type": "mcp_approval_response",
+        "approval_request_id": request if isinstance(request, str) else request.id,
+        "approve": approved,
+    }
+    if reason is not None:
+        item["reason"] = reason
+    return item
+
+
+def decisions_in(items: list[JsonObject]) -> dict[str, JsonObject]:
+    """The decisions among input items, by request id.
+
+    Raises ArgumentError for a malformed one and for two of the same request.
+    """
+    found: dict[str, JsonObject] = {}
+    for item in items:
+        if item.get("type") != "mcp_approval_response":
+            continue
+        id = item.get("approval_request_id")
+        if not isinstance(id, str) or not id or not isinstance(item.get("approve"), bool):
+            raise ArgumentError(
+                "An mcp_approval_response needs approval_request_id (a string) and approve "
+                "(true or false).",
+                param="input",
+            )
+        if id in found:
+            raise ApprovalReplayed(
+                f"The request {id!r} is answered twice in one call: nothing was sent.",
+                approval_request_id=id,
+            )
+        found[id] = item
+    return found
+
+
+def stored_request(
+    request: ApprovalRequest, *, response_id: str, scope: str | None, expires: float
+) -> JsonObject:
+    """What the state store keeps of a request, as JSON; no credential is in it."""
+    return {
+        "schema": SCHEMA,
+        "response_id": response_id,
+        "scope": scope,
+        "server_label": request.server_label,
+        "name": request.name,
+        "arguments": request.arguments,
+        "definition": request.definition,
+        "expires": expires,
+    }
+
+
+def check_decision(
+    id: str,
+    stored: Mapping[str, Any] | None,
+    *,
+    used: bool,
+    scope: str | None,
+    now: float,
+    shown: Mapping[str, Any] | None = None,
+    response_id: str | None = None,
+) -> None:
+    """Raise unless a decision may be used.
+
+    `stored` is what the store knows of the request (None: nothing), `used` that it was decided
+    before, `shown` the request item that the caller sent along, `response_id` the response that
+    the caller continues.
+    """
+    if used:
+        raise ApprovalReplayed(
+            f"The request {id!r} was decided before: a decision is used once. Nothing was sent.",
+            approval_request_id=id,
+        )
+    if stored is None:
+        raise ApprovalUnknown(
+            f"The request {id!r} is not known here, so its decision is not believed. If it came "
+            "from another process, both need the same state_store= (sqlite:///… or redis://…).",
+            approval_request_id=id,
+        )
+    if stored.get("schema") != SCHEMA or float(stored.get("expires", 0)) < now:
+        raise ApprovalUnknown(
+            f"The request {id!r} is too old to be decided: ask again.", approval_request_id=id
+        )
+    if stored.get("scope") != scope:
+        raise ApprovalMismatch(
+            f"The request {id!r} belongs to another approval_scope.", approval_request_id=id
+        )
+    if response_id is not None and stored.get("response_id") != response_id:
+        raise ApprovalMismatch(
+            f"The request {id!r} was made in another response than the one continued.",
+            approval_request_id=id,
+        )
+    if shown is not None:
+        _compare(id, stored, request_of(shown))
+
+
+def _compare(id: str, stored: Mapping[str, Any], shown: ApprovalRequest) -> None:
+    seen = (shown.server_label, shown.name, shown.arguments)
+    known = (stored.get("server_label"), stored.get("name"), stored.get("arguments"))
+    if seen != known:
+        raise ApprovalMismatch(
+            f"The request {id!r} was changed after it was made: it was {known[1]} of {known[0]} "
+            f"with {known[2]}, and reads {seen[1]} of {seen[0]} with {seen[2]} now.",
+            approval_request_id=id,
+        )
+
+
+def check_call(item: Mapping[str, Any], stored: Mapping[str, Any]) -> None:
+    """Raise McpIntegrityError if a returned `mcp_call` is not what was approved."""
+    ran = {
+        "server_label": item.get("server_label"),
+        "name": item.get("name"),
+        "arguments": canonical_arguments(item.get("arguments")),
+    }
+    approved = {key: stored.get(key) for key in ran}
+    if ran != approved:
+        raise McpIntegrityError(
+            f"The provider ran {ran['name']} of {ran['server_label']} with {ran['arguments']}, "
+            f"but approved was {approved['name']} of {approved['server_label']} with "
+            f"{approved['arguments']}.",
+            approved=approved,
+            ran=ran,
+        )
+
+
+def display(text: str, limit: int = 4000) -> str:
+    """Text of a server for a person's eyes: control characters escaped, cut at `limit`."""
+    shown = "".join(
+        char if char.isprintable() or char in "\n\t" else f"\\x{ord(char):02x}" for char in text
+    )
+    return shown if len(shown) <= limit else f"{shown[:limit]}… ({len(shown) - limit} more)"

@@ -1,0 +1,148 @@
+"""The tools of all MCP servers of a request, as the functions that a model is offered. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from resp_core.mcp.approval import ApprovalRequest, canonical_arguments, definition_hash
+from resp_core.wire.shape import as_object, objects
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from resp_core.mcp.policy import Policy
+    from resp_core.mcp.server import McpServer
+    from resp_core.types.json import JsonObject
+
+__all__ = ["Catalog", "CatalogTool", "catalog_of", "tool_choice_of"]
+
+_NOT_IN_NAMES = re.compile(r"[^a-zA-Z0-9_-]")
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogTool:
+    """One tool of one server. `function` is the name that the model sees."""
+
+    server: McpServer
+    name: str
+    function: str
+    read_only: bool
+    definition: str
+    description: str | None
+    schema: Mapping[str, Any]
+
+    def needs_approval(self) -> bool:
+        """Whether `require_approval` makes its calls wait."""
+        return self.server.requirement.asks(self.name, self.read_only)
+
+    def request(self, id: str, arguments: Any) -> ApprovalRequest:
+        """A call of it, as an approval request."""
+        return ApprovalRequest(
+            id=id,
+            server_label=self.server.label,
+            name=self.name,
+            arguments=canonical_arguments(arguments),
+            read_only=self.read_only,
+            definition=self.definition,
+        )
+
+    def as_function(self) -> JsonObject:
+        """The function tool that stands for it."""
+        tool: JsonObject = {
+            "type": "function",
+            "name": self.function,
+            "parameters": dict(self.schema),
+            "strict": False,
+        }
+        if self.description:
+            tool["description"] = self.description
+        return tool
+
+
+class Catalog:
+    """Tools by the name of their function, and by server and name."""
+
+    def __init__(self, tools: Sequence[CatalogTool]) -> None:
+        self.tools = tuple(tools)
+        self._by_function = {tool.function: tool for tool in tools}
+        self._by_name = {(tool.server.label, tool.name): tool for tool in tools}
+
+    def by_function(self, function: str) -> CatalogTool | None:
+        """The tool that a model's call names; None: it is not ours."""
+        return self._by_function.get(function)
+
+    def by_name(self, label: str, name: str) -> CatalogTool | None:
+        """The tool of that name of that server."""
+        return self._by_name.get((label, name))
+
+
+def catalog_of(
+    listed: Sequence[tuple[McpServer, list[JsonObject]]],
+    own_names: set[str],
+    policy: Policy,
+) -> Catalog:
+    """The catalogue of what the servers listed.
+
+    `allowed_tools` and tools that `policy` denies whatever their arguments are left out.
+    A function is named like its tool, with the server's label before it where two would
+    have one name; `own_names` are the caller's own functions.
+    """
+    tools = [
+        (server, tool)
+        for server, entries in listed
+        for tool in entries
+        if _offered(server, tool, policy)
+    ]
+    plain = [_name(tool["name"]) for _, tool in tools]
+    taken = set(own_names)
+    made: list[CatalogTool] = []
+    for (server, tool), name in zip(tools, plain, strict=True):
+        if name in taken or plain.count(name) > 1:
+            name = _name(f"{server.label}__{tool['name']}")
+        while name in taken:
+            name = f"{name[:60]}_{len(made)}"
+        taken.add(name)
+        made.append(_tool(server, tool, name))
+    return Catalog(made)
+
+
+def tool_choice_of(choice: Any, catalog: Catalog) -> Any:
+    """`tool_choice` with an MCP tool named as the function that stands for it."""
+    given = as_object(choice)
+    if given.get("type") == "mcp":
+        tool = catalog.by_name(str(given.get("server_label")), str(given.get("name")))
+        return {"type": "function", "name": tool.function} if tool else "required"
+    if given.get("type") == "allowed_tools":
+        tools = [tool_choice_of(entry, catalog) for entry in objects(given.get("tools"))]
+        named: list[Any] = [tool for tool in tools if tool != "required"]
+        return {**given, "tools": named}
+    return choice
+
+
+def _offered(server: McpServer, tool: JsonObject, policy: Policy) -> bool:
+    name, read_only = str(tool["name"]), _read_only(tool)
+    return server.allows(name, read_only) and not policy.denied_outright(
+        server.label, name, read_only
+    )
+
+
+def _tool(server: McpServer, tool: JsonObject, function: str) -> CatalogTool:
+    return CatalogTool(
+        server=server,
+        name=str(tool["name"]),
+        function=function,
+        read_only=_read_only(tool),
+        definition=definition_hash(tool),
+        description=tool.get("description"),
+        schema=as_object(tool.get("input_schema")),
+    )
+
+
+def _read_only(tool: JsonObject) -> bool:
+    return as_object(tool.get("annotations")).get("readOnlyHint") is True
+
+
+def _name(text: str) -> str:
+    return _NOT_IN_NAMES.sub("_", text)[:64]

@@ -1,0 +1,111 @@
+"""What a model without hosted MCP is shown of a conversation that has MCP items. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+from resp_core.wire.shape import as_object, as_text, objects
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from resp_core.mcp.catalog import Catalog
+    from resp_core.types.json import JsonObject
+
+__all__ = ["fresh_items", "input_items", "model_items", "output_of", "shown_call"]
+
+_NOT_DECIDED = "Not run: nobody approved this call."
+_MODEL_MADE = frozenset(
+    {"reasoning", "function_call", "custom_tool_call", "mcp_call", "mcp_approval_request"}
+)
+
+
+def input_items(value: Any) -> list[JsonObject]:
+    """A request's `input` as items."""
+    if isinstance(value, str):
+        return [{"role": "user", "content": value}]
+    return objects(value)
+
+
+def fresh_items(items: list[JsonObject]) -> list[JsonObject]:
+    """What the caller adds after the last thing that the model made."""
+    last = max((at for at, item in enumerate(items) if _is_models(item)), default=-1)
+    return items[last + 1 :]
+
+
+def _is_models(item: Mapping[str, Any]) -> bool:
+    return item.get("type") in _MODEL_MADE or item.get("role") == "assistant"
+
+
+def model_items(items: list[JsonObject], catalog: Catalog) -> list[JsonObject]:
+    """`items` with MCP calls as function calls and their outputs, and without the rest of MCP.
+
+    A request that was denied, or never decided, is a call whose output says so.
+    """
+    ran = {item.get("approval_request_id") for item in items if item.get("type") == "mcp_call"}
+    decisions = {
+        item.get("approval_request_id"): item
+        for item in items
+        if item.get("type") == "mcp_approval_response"
+    }
+    plan: list[JsonObject] = []
+    for item in items:
+        kind = item.get("type")
+        if kind == "mcp_call":
+            plan += shown_call(item, output_of(item), catalog)
+        elif kind == "mcp_approval_request":
+            if item.get("id") not in ran:
+                plan += shown_call(item, _undone(decisions.get(item.get("id"))), catalog)
+        elif kind not in ("mcp_approval_response", "mcp_list_tools"):
+            plan.append(item)
+    return plan
+
+
+def shown_call(item: Mapping[str, Any], output: Any, catalog: Catalog) -> list[JsonObject]:
+    """An MCP call as the function call and output that the model knows."""
+    label, name = as_text(item.get("server_label")), as_text(item.get("name"))
+    tool = catalog.by_name(label, name)
+    arguments = item.get("arguments")
+    call_id = "call_" + hashlib.sha256(as_text(item.get("id")).encode()).hexdigest()[:24]
+    return [
+        {
+            "type": "function_call",
+            "call_id": call_id,
+            "name": tool.function if tool is not None else name,
+            "arguments": arguments if isinstance(arguments, str) else "{}",
+        },
+        {"type": "function_call_output", "call_id": call_id, "output": output},
+    ]
+
+
+def output_of(item: Mapping[str, Any]) -> Any:
+    """What a call gave, for the model: text, or parts where there are images."""
+    text = as_text(item.get("output"))
+    error = item.get("error")
+    if error is not None:
+        said = error if isinstance(error, str) else as_object(error).get("message")
+        return f"Error: {said or text or 'the tool failed'}"
+    raw = objects(as_object(as_object(item.get("provider_data")).get("mcp")).get("content"))
+    images = [part for part in raw if part.get("type") == "image" and part.get("data")]
+    if not images:
+        return text
+    return [
+        {"type": "input_text", "text": text},
+        *(
+            {
+                "type": "input_image",
+                "image_url": f"data:{part.get('mimeType', 'image/png')};base64,{part['data']}",
+            }
+            for part in images
+        ),
+    ]
+
+
+def _undone(decision: Mapping[str, Any] | None) -> str:
+    if decision is None:
+        return _NOT_DECIDED
+    if decision.get("approve"):
+        return "Approved before; its result is not in this conversation."
+    reason = as_text(decision.get("reason"))
+    return f"Denied by the user: {reason}" if reason else "Denied by the user."

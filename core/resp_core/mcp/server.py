@@ -1,0 +1,202 @@
+"""The `mcp` tool of a request, read and checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, cast
+
+from resp_core.auth.source import Secret
+from resp_core.errors import ArgumentError
+from resp_core.route.paths import is_loopback, split_url
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from resp_core.types.json import JsonObject
+
+__all__ = ["McpServer", "Requirement", "ToolFilter", "mcp_servers", "redacted_tool"]
+
+_TARGETS = ("server_url", "connector_id", "tunnel_id", "session")
+
+
+@dataclass(frozen=True, slots=True)
+class ToolFilter:
+    """Tools by name, by their `readOnlyHint`, or by both; with neither it matches none."""
+
+    names: frozenset[str] | None = None
+    read_only: bool | None = None
+
+    def matches(self, tool: str, read_only: bool) -> bool:
+        """Whether it covers a tool; `read_only` is the tool's own annotation."""
+        if self.names is None and self.read_only is None:
+            return False
+        by_name = self.names is None or tool in self.names
+        return by_name and (self.read_only is None or self.read_only == read_only)
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """`require_approval`: which calls wait for a decision.
+
+    Every call does, unless `never` covers its tool and `always` does not.
+    """
+
+    never_all: bool = False
+    always: ToolFilter = field(default_factory=ToolFilter)
+    never: ToolFilter = field(default_factory=ToolFilter)
+
+    def asks(self, tool: str, read_only: bool) -> bool:
+        """Whether a call of `tool` needs a decision."""
+        if self.never_all:
+            return False
+        return self.always.matches(tool, read_only) or not self.never.matches(tool, read_only)
+
+
+@dataclass(frozen=True, slots=True)
+class McpServer:
+    """One server of a request. Its credentials are secrets and go to it alone.
+
+    `url` is set for servers that can be reached by HTTP; `session` is an opened client session
+    of the `mcp` package, for servers that cannot.
+    """
+
+    label: str
+    url: str | None = None
+    session: Any = field(default=None, repr=False)
+    authorization: Secret | None = None
+    headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+    allowed: ToolFilter | None = None
+    requirement: Requirement = field(default_factory=Requirement)
+    description: str | None = None
+
+    def allows(self, tool: str, read_only: bool) -> bool:
+        """Whether `allowed_tools` admits a tool."""
+        return self.allowed is None or self.allowed.matches(tool, read_only)
+
+    def request_headers(self) -> dict[str, str]:
+        """The headers that carry this server's credentials."""
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        if self.authorization is not None:
+            headers["authorization"] = f"Bearer {self.authorization.reveal()}"
+        return headers
+
+
+def mcp_servers(tools: Any) -> list[McpServer]:
+    """The MCP servers among a request's tools. Raises ArgumentError naming the field."""
+    found = [_read(tool) for tool in tools or () if _is_mcp(tool)]
+    labels = [server.label for server in found]
+    for label in labels:
+        if labels.count(label) > 1:
+            raise ArgumentError(
+                f"Two MCP servers are labelled {label!r}: labels tell them apart, so each needs "
+                "its own.",
+                param="server_label",
+            )
+    return found
+
+
+def redacted_tool(tool: JsonObject) -> JsonObject:
+    """An `mcp` tool without credentials, as it may be shown, stored or traced."""
+    hidden = {name: "***" for name in ("authorization", "headers") if tool.get(name)}
+    return {**{name: value for name, value in tool.items() if name != "session"}, **hidden}
+
+
+def _is_mcp(tool: Any) -> bool:
+    return isinstance(tool, dict) and cast("JsonObject", tool).get("type") == "mcp"
+
+
+def _read(tool: JsonObject) -> McpServer:
+    label = tool.get("server_label")
+    if not isinstance(label, str) or not label:
+        raise ArgumentError("An mcp tool needs a server_label.", param="server_label")
+    given = [name for name in _TARGETS if tool.get(name)]
+    if len(given) != 1:
+        raise ArgumentError(
+            f"The mcp tool {label!r} needs exactly one of {', '.join(_TARGETS[:3])}"
+            f"{'; it has ' + ' and '.join(given) if given else ''}.",
+            param="server_url",
+        )
+    headers = _headers(tool.get("headers"), label)
+    authorization = tool.get("authorization")
+    if authorization is not None and not isinstance(authorization, str):
+        raise ArgumentError(
+            f"authorization of {label!r} must be a string, not {type(authorization).__name__}.",
+            param="authorization",
+        )
+    if authorization and any(name.lower() == "authorization" for name in headers):
+        raise ArgumentError(
+            f"{label!r} has a token in authorization and in headers: give it once.",
+            param="authorization",
+        )
+    return McpServer(
+        label=label,
+        url=_url(tool.get("server_url"), label, bool(authorization or headers)),
+        session=tool.get("session"),
+        authorization=Secret(authorization) if authorization else None,
+        headers=headers,
+        allowed=_allowed(tool.get("allowed_tools"), label),
+        requirement=requirement_of(tool.get("require_approval")),
+        description=tool.get("server_description"),
+    )
+
+
+def _url(url: str | None, label: str, credentials: bool) -> str | None:
+    if not url:
+        return None
+    parts = split_url(url, param="server_url")
+    if parts.scheme == "http" and credentials and not is_loopback(parts.hostname):
+        raise ArgumentError(
+            f"server_url of {label!r} is plain http and would carry its credentials in the "
+            "clear: use https.",
+            param="server_url",
+        )
+    return url
+
+
+def _headers(headers: Any, label: str) -> dict[str, str]:
+    if headers is None:
+        return {}
+    entries = cast("JsonObject", headers) if isinstance(headers, dict) else None
+    if entries is None or not all(isinstance(value, str) for value in entries.values()):
+        raise ArgumentError(f"headers of {label!r} must map names to strings.", param="headers")
+    return dict(entries)
+
+
+def _allowed(value: Any, label: str) -> ToolFilter | None:
+    if value is None:
+        return None
+    if isinstance(value, list | tuple):
+        return ToolFilter(names=frozenset(map(str, cast("list[Any]", value))))
+    if isinstance(value, dict):
+        return _filter(cast("JsonObject", value))
+    raise ArgumentError(
+        f"allowed_tools of {label!r} must be a list of names or a filter, "
+        f"not {type(value).__name__}.",
+        param="allowed_tools",
+    )
+
+
+def requirement_of(value: Any) -> Requirement:
+    """`require_approval` in any of its forms; what is absent or unknown means: ask."""
+    if value == "never":
+        return Requirement(never_all=True)
+    if isinstance(value, dict):
+        given = cast("JsonObject", value)
+        if set(given) <= {"always", "never"}:
+            return Requirement(
+                always=_filter(given.get("always")), never=_filter(given.get("never"))
+            )
+    return Requirement()
+
+
+def _filter(value: Any) -> ToolFilter:
+    """A filter object; unknown keys or values make it match nothing."""
+    if not isinstance(value, dict):
+        return ToolFilter()
+    given = cast("JsonObject", value)
+    names, read_only = given.get("tool_names"), given.get("read_only")
+    known = set(given) <= {"tool_names", "read_only"}
+    if not known or not isinstance(names, list | None) or not isinstance(read_only, bool | None):
+        return ToolFilter()
+    listed = None if names is None else frozenset(map(str, cast("list[Any]", names)))
+    return ToolFilter(listed, read_only)
