@@ -53,7 +53,7 @@ def _environment() -> dict[str, str]:
     }
     return {
         **kept,
-        "PYTHONPATH": os.environ.get("BENCH_CORE", str(ROOT / "core")) + os.pathsep + str(ROOT),
+        "PYTHONPATH": os.pathsep.join((str(ROOT / "core"), str(ROOT))),
         "PYTHONWARNINGS": "ignore",
         "LANGSMITH_TRACING": "false",
         "LITELLM_LOCAL_MODEL_COST_MAP": "True",

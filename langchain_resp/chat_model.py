@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import aclosing
-from typing import TYPE_CHECKING, Any, Literal
+from contextlib import aclosing, suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from langchain_core.language_models.chat_models import BaseChatModel
 from langchain_core.language_models.model_profile import ModelProfile
@@ -15,9 +16,12 @@ from langchain_resp.chunks import ChunkBuilder, message_of
 from langchain_resp.connected import Connected
 from langchain_resp.errors import langchain_errors
 from langchain_resp.metadata import PROVIDER, origin_of, response_metadata
-from langchain_resp.request import Plan, Target, make_plan
+from langchain_resp.request import Plan, Target, call_options, make_plan
 from langchain_resp.tools import bound_tools, without_secrets
-from resp_core.errors import APIStatusError
+from resp_core.client.obj import plain
+from resp_core.errors import APIStatusError, ArgumentError
+from resp_core.route.deployment import choose_wire
+from resp_core.route.resolve import split_model
 
 if TYPE_CHECKING:
     from langchain_core.callbacks import (
@@ -29,6 +33,7 @@ if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
     from langchain_core.tools import BaseTool
 
+    from resp_core.client.obj import Result
     from resp_core.observe.record import CallRecord
     from resp_core.types.json import JsonObject
 
@@ -59,7 +64,6 @@ _REQUEST_FIELDS = (
     "presence_penalty",
     "frequency_penalty",
     "logit_bias",
-    "timeout",
 )
 _NEVER_TRACED = frozenset({"extra_headers", "extra_query", "extra_body"})
 
@@ -112,10 +116,9 @@ class ChatResp(Connected, BaseChatModel):
     model_kwargs: dict[str, Any] = Field(default_factory=dict)
     extra_body: dict[str, Any] | None = None
 
-    def _target(self, model: str | None) -> Target:
-        from resp_core.route.deployment import choose_wire
-
-        deployment = self._deployment(model)
+    def _target(self, settings: Mapping[str, Any]) -> Target:
+        """Where a call goes, as far as its request depends on it."""
+        deployment = self._deployment(settings.get("model"), call_options(settings))
         return Target(
             origin=origin_of(deployment.provider, deployment.base_url),
             responses=choose_wire(deployment, None) == "responses",
@@ -144,7 +147,7 @@ class ChatResp(Connected, BaseChatModel):
             settings["extra_body"] = {**self.extra_body, **(settings.get("extra_body") or {})}
         target = None
         if settings.get("store") is False or any(m.type == "ai" for m in messages):
-            target = self._target(settings.get("model"))
+            target = self._target(settings)
         plan = make_plan(
             messages,
             settings,
@@ -154,8 +157,6 @@ class ChatResp(Connected, BaseChatModel):
             chain=self.use_previous_response_id,
         )
         if self.output_version == "v1" and not plan.blocks:
-            from dataclasses import replace
-
             plan = replace(plan, blocks=True)
         return plan
 
@@ -169,10 +170,10 @@ class ChatResp(Connected, BaseChatModel):
         with langchain_errors():
             plan = self._plan(messages, stop, kwargs, stream=False)
             try:
-                result = self.client.run(plan.request, model=plan.model, timeout=plan.timeout)
+                result = self.client.run(plan.request, model=plan.model, **plan.options)
             except APIStatusError as error:
                 plan = _again(plan, error)
-                result = self.client.run(plan.request, model=plan.model, timeout=plan.timeout)
+                result = self.client.run(plan.request, model=plan.model, **plan.options)
             return _result(result.response, result.record, plan)
 
     async def _agenerate(
@@ -186,10 +187,10 @@ class ChatResp(Connected, BaseChatModel):
             plan = self._plan(messages, stop, kwargs, stream=False)
             run = self.async_client.run
             try:
-                result = await run(plan.request, model=plan.model, timeout=plan.timeout)
+                result = await run(plan.request, model=plan.model, **plan.options)
             except APIStatusError as error:
                 plan = _again(plan, error)
-                result = await run(plan.request, model=plan.model, timeout=plan.timeout)
+                result = await run(plan.request, model=plan.model, **plan.options)
             return _result(result.response, result.record, plan)
 
     def _stream(
@@ -228,7 +229,7 @@ class ChatResp(Connected, BaseChatModel):
         self, plan: Plan, run_manager: CallbackManagerForLLMRun | None
     ) -> Iterator[ChatGenerationChunk]:
         builder = ChunkBuilder(blocks=plan.blocks)
-        events = self.client.events(plan.request, model=plan.model, timeout=plan.timeout)
+        events = self.client.events(plan.request, model=plan.model, **plan.options)
         with events:
             for event in events:
                 message = builder.add(event)
@@ -246,7 +247,7 @@ class ChatResp(Connected, BaseChatModel):
         self, plan: Plan, run_manager: AsyncCallbackManagerForLLMRun | None
     ) -> AsyncGenerator[ChatGenerationChunk, None]:
         builder = ChunkBuilder(blocks=plan.blocks)
-        events = self.async_client.events(plan.request, model=plan.model, timeout=plan.timeout)
+        events = self.async_client.events(plan.request, model=plan.model, **plan.options)
         async with events:
             async for event in events:
                 message = builder.add(event)
@@ -259,6 +260,43 @@ class ChatResp(Connected, BaseChatModel):
         if run_manager is not None:
             await run_manager.on_llm_new_token(str(last.message.text), chunk=last)
         yield last
+
+    # -- stored responses
+
+    def resume(
+        self, message: AIMessage | str, *, within: float | None = None, interval: float = 1.0
+    ) -> AIMessage:
+        """Wait for a background response (`invoke(..., background=True)`) and give its message.
+
+        `message` is what the call returned, or a response id. `within` bounds the wait in
+        seconds (None: the model's `timeout`), `interval` is the first pause between two looks.
+        """
+        with langchain_errors():
+            found = self.client.responses.wait(
+                _response_id(message), within=within, interval=interval
+            )
+            return self._stored(found)
+
+    async def aresume(
+        self, message: AIMessage | str, *, within: float | None = None, interval: float = 1.0
+    ) -> AIMessage:
+        """The same as `resume`, awaited."""
+        with langchain_errors():
+            found = await self.async_client.responses.wait(
+                _response_id(message), within=within, interval=interval
+            )
+            return self._stored(found)
+
+    def _stored(self, found: Result) -> AIMessage:
+        record = cast("CallRecord", found.record)
+        response: JsonObject = plain(found)
+        metadata = response_metadata(response, record)
+        message = message_of(response, metadata, blocks=self.output_version == "v1")
+        if self.output_version == "v1":
+            metadata = {**message.response_metadata, "output_version": "v1"}
+            content: list[Any] = [*message.content_blocks]
+            return message.model_copy(update={"content": content, "response_metadata": metadata})
+        return message
 
     # -- tools and structured output
 
@@ -338,6 +376,10 @@ class ChatResp(Connected, BaseChatModel):
     def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
         params = super()._get_ls_params(stop=stop, **kwargs)
         params["ls_provider"] = PROVIDER
+        with suppress(ValueError):
+            cast("dict[str, Any]", params)["resp_provider"] = split_model(
+                kwargs.get("model") or self.model, self.provider
+            )[0]
         own_stop = [self.stop] if isinstance(self.stop, str) else self.stop
         if stop or own_stop:
             params["ls_stop"] = stop or own_stop
@@ -394,7 +436,6 @@ class ChatResp(Connected, BaseChatModel):
     def lc_secrets(self) -> dict[str, str]:
         """Options that `dumps` writes as names of environment variables."""
         from resp_core import providers
-        from resp_core.route.resolve import split_model
 
         key = "OPENAI_API_KEY"
         try:
@@ -404,6 +445,13 @@ class ChatResp(Connected, BaseChatModel):
         else:
             key = found.key_env[0] if found.key_env else f"{found.name.upper()}_API_KEY"
         return {"api_key": key, "azure_ad_token": "AZURE_OPENAI_AD_TOKEN"}
+
+
+def _response_id(message: AIMessage | str) -> str:
+    found = message if isinstance(message, str) else message.response_metadata.get("id")
+    if not isinstance(found, str):
+        raise ArgumentError("This message names no stored response.", param="message")
+    return found
 
 
 def _again(plan: Plan, error: APIStatusError) -> Plan:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, Valid
 
 from langchain_resp.errors import ArgumentError, langchain_errors
 from langchain_resp.options import canonical, explained
+from resp_core.client.wiring import connection_of
 
 if TYPE_CHECKING:
     from resp_core import AsyncClient, Client
@@ -169,9 +170,10 @@ class Connected(BaseModel):
                 given[name] = value
         return given
 
-    def _deployment(self, model: str | None = None) -> Deployment:
-        """Where a call for `model` goes; nothing is sent."""
-        return self.client._wiring.deployment(model)  # pyright: ignore[reportPrivateUsage]
+    def _deployment(self, model: str | None, options: Mapping[str, Any]) -> Deployment:
+        """Where a call for `model` with these options goes; nothing is sent."""
+        wiring = self.client._wiring  # pyright: ignore[reportPrivateUsage]
+        return wiring.deployment(model, connection_of(options))
 
     def __getstate__(self) -> dict[Any, Any]:
         """For pickle: without credentials, headers and clients, which the reader supplies."""

@@ -94,14 +94,17 @@ def response_metadata(
         "api": record.api,
         "finish_reason": finish_reason(response),
         "status": response.get("status"),
-        "id": response.get("id"),
+        "id": _id(response),
         "attempts": len(record.attempts),
     }
     if record.attempts:
         metadata["origin"] = origin_of(record.provider, record.attempts[-1].url)
-    for key in ("created_at", "service_tier", "incomplete_details", "system_fingerprint", "store"):
+    for key in ("created_at", "service_tier", "incomplete_details", "store"):
         if response.get(key) is not None:
             metadata[key] = response[key]
+    fingerprint = _of_chat(response).get("system_fingerprint")
+    if fingerprint:
+        metadata["system_fingerprint"] = fingerprint
     if record.request_id:
         metadata["request_id"] = record.request_id
     limits = {key: value for key, value in record.headers.items() if key.startswith("x-ratelimit")}
@@ -116,6 +119,16 @@ def response_metadata(
     if logprobs:
         metadata["logprobs"] = {"content": logprobs}
     return metadata
+
+
+def _of_chat(response: JsonObject) -> JsonObject:
+    """What a Chat server said that has no place in a response."""
+    return as_object(as_object(response.get("provider_data")).get("chat"))
+
+
+def _id(response: JsonObject) -> str | None:
+    """The server's own id of the answer."""
+    return as_text(_of_chat(response).get("id")) or response.get("id")
 
 
 def _logprobs(response: JsonObject) -> list[Any]:

@@ -13,6 +13,7 @@ from langchain_resp.errors import ArgumentError
 from langchain_resp.messages import to_items
 from langchain_resp.schemas import text_format
 from langchain_resp.tools import request_tool, request_tool_choice
+from resp_core.client.params import OPTION_FIELDS
 from resp_core.errors import APIStatusError, BadRequestError, NotFoundError
 from resp_core.types.request import Request
 from resp_core.wire.replay import NO_OUTPUT, ORIGIN, OUTPUT_OF, plan_replay
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from resp_core.types.json import JsonObject
     from resp_core.types.request import OnUnsupported
 
-__all__ = ["CHAT_ONLY", "Plan", "Target", "make_plan"]
+__all__ = ["CHAT_ONLY", "Plan", "Target", "call_options", "make_plan"]
 
 #: Parameters of the Chat API that the Responses API lacks.
 CHAT_ONLY = frozenset(
@@ -48,8 +49,12 @@ _NAMES = {
     "max_completion_tokens": "max_output_tokens",
     "model_name": "model",
 }
-#: Settings of the call itself, not of the body.
-_CALL = frozenset({"model", "timeout", "extra_headers", "extra_query", "extra_body", "stream"})
+#: Settings that are told to the request beside its body.
+_BESIDE = frozenset(
+    {"model", "extra_headers", "extra_query", "extra_body", "stream", "on_unsupported"}
+)
+#: Options of one call, which are the client's to read and never part of a body.
+_OPTIONS = OPTION_FIELDS - _BESIDE
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +72,7 @@ class Plan:
 
     request: Request
     model: str | None
-    timeout: float | None
+    options: Mapping[str, Any]
     blocks: bool
     dropped: tuple[str, ...] = ()
     items: tuple[JsonObject, ...] = field(default=(), repr=False)
@@ -137,18 +142,25 @@ def make_plan(
             body=body,
             stream=stream,
             chat_only=chat_only,
-            on_unsupported=on_unsupported,
+            on_unsupported=settings.get("on_unsupported") or on_unsupported,
             extra_headers=settings.get("extra_headers") or {},
             extra_query=settings.get("extra_query") or {},
             extra_body=settings.get("extra_body") or {},
         ),
         model=settings.get("model"),
-        timeout=settings.get("timeout"),
+        options=call_options(settings),
         blocks=asks_for_blocks(body),
         dropped=tuple(dropped),
         items=earlier,
         stored=stored,
     )
+
+
+def call_options(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """What a call says about its connection and limits."""
+    return {
+        name: value for name, value in settings.items() if name in _OPTIONS and value is not None
+    }
 
 
 # -- the chain of stored responses
@@ -221,9 +233,9 @@ def _body(settings: Mapping[str, Any]) -> tuple[JsonObject, dict[str, object]]:
     chat_only: dict[str, object] = {}
     special: JsonObject = {}
     for name, value in settings.items():
-        if value is None or name in _CALL:
-            continue
         name = _NAMES.get(name, name)
+        if value is None or name in _BESIDE or name in _OPTIONS:
+            continue
         if name in CHAT_ONLY:
             if name != "stop" or value:
                 chat_only[name] = value

@@ -6,9 +6,9 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
 from langchain_core.exceptions import OutputParserException
-from langchain_core.messages import AIMessage
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.output_parsers import BaseCumulativeTransformOutputParser
-from langchain_core.outputs import ChatGeneration
+from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, GenerationChunk
 from langchain_core.runnables import RunnableMap, RunnablePassthrough
 from langchain_core.utils.function_calling import convert_to_openai_tool
 from langchain_core.utils.json import parse_partial_json
@@ -18,7 +18,7 @@ from langchain_resp.errors import ArgumentError, refusal_error
 from langchain_resp.schemas import response_format
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 
     from langchain_core.language_models import BaseChatModel
     from langchain_core.language_models.base import LanguageModelInput
@@ -134,6 +134,20 @@ class StructuredParser(BaseCumulativeTransformOutputParser[Any]):
             return self._partly(data)
         return self._validated(data)
 
+    def _transform(self, input: Iterator[str | BaseMessage]) -> Iterator[Any]:
+        growing = _Growing(self)
+        for chunk in input:
+            yield from growing.add(chunk)
+        yield from growing.end()
+
+    async def _atransform(self, input: AsyncIterator[str | BaseMessage]) -> AsyncIterator[Any]:
+        growing = _Growing(self)
+        async for chunk in input:
+            for parsed in growing.add(chunk):
+                yield parsed
+        for parsed in growing.end():
+            yield parsed
+
     def _data(self, message: AIMessage, partial: bool) -> Any:
         if self.tool is None:
             return self._loads(message.text, partial, message)
@@ -190,6 +204,37 @@ class StructuredParser(BaseCumulativeTransformOutputParser[Any]):
             raise OutputParserException(
                 f"The answer does not fit {schema.__name__}: {error}", llm_output=str(data)
             ) from error
+
+
+class _Growing:
+    """An answer while it streams: each new state once, and at the end the strict reading."""
+
+    def __init__(self, parser: StructuredParser) -> None:
+        self._parser = parser
+        self._whole: Any = None
+        self._last: Any = None
+
+    def add(self, chunk: str | BaseMessage) -> list[Any]:
+        if isinstance(chunk, AIMessageChunk):
+            piece: Any = ChatGenerationChunk(message=chunk)
+        elif isinstance(chunk, BaseMessage):  # a model that did not stream
+            self._whole = ChatGeneration(message=chunk)
+            return []
+        else:
+            piece = GenerationChunk(text=chunk)
+        self._whole = piece if self._whole is None else self._whole + piece
+        return self._new(self._parser.parse_result([self._whole], partial=True))
+
+    def end(self) -> list[Any]:
+        if self._whole is None:
+            return []
+        return self._new(self._parser.parse_result([self._whole]))
+
+    def _new(self, parsed: Any) -> list[Any]:
+        if parsed is None or parsed == self._last:
+            return []
+        self._last = parsed
+        return [parsed]
 
 
 def _unfenced(text: str) -> str:

@@ -14,6 +14,7 @@ from resp_core.wire.shape import as_object
 
 if TYPE_CHECKING:
     from langchain_core.tools import BaseTool
+
     from resp_core.types.json import JsonObject
 
 __all__ = ["Tool", "bound_tools", "request_tool", "request_tool_choice", "without_secrets"]

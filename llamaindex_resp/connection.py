@@ -104,6 +104,7 @@ class ModelConnection(BaseModel):
     _client: Client | None = PrivateAttr(default=None)
     _async_client: AsyncClient | None = PrivateAttr(default=None)
     _target: tuple[object, Target] | None = PrivateAttr(default=None)
+    _facts: tuple[object, Profile] | None = PrivateAttr(default=None)
 
     @field_validator(*_KEYS, mode="before")
     @classmethod
@@ -171,9 +172,12 @@ class ModelConnection(BaseModel):
         others = ("azure_ad_token_provider", "credential", "organization", "project", *_HEADERS)
         return Connection(api=self.api, **{name: vars(self)[name] for name in (*names, *others)})
 
+    def _key(self) -> object:
+        return self.model, self.api, self.base_url, self.base_model, self.api_version
+
     def _reached(self) -> Target:
         """Resolved once for the connection as it is now; raises ArgumentError."""
-        key = (self.model, self.api, self.base_url, self.base_model, self.api_version)
+        key = self._key()
         if self._target is None or self._target[0] != key:
             deployment = resolve(self.model, self._connection(), environ())
             origin = f"{deployment.provider} {safe_url(deployment.base_url)}"
@@ -182,6 +186,12 @@ class ModelConnection(BaseModel):
 
     def _profile(self) -> Profile:
         """What is known of the model; never raises, keys need not be there."""
+        key = self._key()
+        if self._facts is None or self._facts[0] != key:
+            self._facts = key, self._looked_up()
+        return self._facts[1]
+
+    def _looked_up(self) -> Profile:
         try:
             return resolve(self.model, self._connection(), environ()).profile
         except ArgumentError:

@@ -12,7 +12,6 @@ from llama_index.core.instrumentation.events.llm import (
     LLMStructuredPredictInProgressEvent,
     LLMStructuredPredictStartEvent,
 )
-from llama_index.core.llms import callbacks
 from llama_index.core.llms.function_calling import FunctionCallingLLM
 from llama_index.core.program.function_program import get_function_tool
 from llama_index.core.types import PydanticProgramMode
@@ -20,6 +19,7 @@ from llama_index_instrumentation import get_dispatcher
 from pydantic import BaseModel, Field, ValidationError, field_validator
 
 from llamaindex_resp.connection import ModelConnection, named, refuse_invalid
+from llamaindex_resp.endpoints import chat_endpoint, completion_endpoint
 from llamaindex_resp.errors import ToolCallError
 from llamaindex_resp.messages import to_items
 from llamaindex_resp.request import ENCRYPTED, options_of
@@ -30,7 +30,7 @@ from resp_core.types.request import Request
 from resp_core.wire.shape import as_object
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Generator, Sequence
+    from collections.abc import AsyncGenerator, Generator, Sequence
     from typing import Unpack
 
     from llama_index.core.base.llms.types import (
@@ -56,7 +56,6 @@ __all__ = ["RespLLM"]
 
 dispatcher = get_dispatcher(__name__)
 Model = TypeVar("Model", bound=BaseModel)
-Endpoint = TypeVar("Endpoint", bound="Callable[..., Any]")
 
 #: Tokens assumed for a model that no table knows: too small costs calls, too large fails them.
 UNKNOWN_WINDOW = 32_768
@@ -67,16 +66,6 @@ _REQUEST_FIELDS = (
     *("top_logprobs", "extra_body"),
 )
 _OF_PROGRAMS = ("tool_required", "tool_choice", "allow_parallel_tool_calls")
-
-
-def _on_chat(endpoint: Endpoint) -> Endpoint:
-    """LlamaIndex's events, callbacks and rate limit for a chat endpoint, its type kept."""
-    return cast("Any", callbacks).llm_chat_callback()(endpoint)
-
-
-def _on_completion(endpoint: Endpoint) -> Endpoint:
-    """The same for a completion endpoint."""
-    return cast("Any", callbacks).llm_completion_callback()(endpoint)
 
 
 class _Call(NamedTuple):
@@ -164,34 +153,34 @@ class RespLLM(ModelConnection, FunctionCallingLLM):
 
     # --- the eight endpoints
 
-    @_on_chat
+    @chat_endpoint
     def chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
         """One answer. `kwargs` are request fields; they win over the object's."""
         return self._chat(self._call(messages, kwargs))
 
-    @_on_chat
+    @chat_endpoint
     async def achat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
         """`chat` for `await`."""
         return await self._achat(self._call(messages, kwargs))
 
-    @_on_chat
+    @chat_endpoint
     def stream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseGen:
         """The answer as it comes: each chunk holds the text so far, the last one everything."""
         return self._stream(self._call(messages, kwargs, stream=True))
 
-    @_on_chat
+    @chat_endpoint
     async def astream_chat(
         self, messages: Sequence[ChatMessage], **kwargs: Any
     ) -> ChatResponseAsyncGen:
         """`stream_chat` for `await` and `async for`."""
         return self._astream(self._call(messages, kwargs, stream=True))
 
-    @_on_completion
+    @completion_endpoint
     def complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponse:
         """The answer to one user message; `formatted` leaves `completion_to_prompt` out."""
         return completion_response(self._chat(self._prompt_call(prompt, formatted, kwargs)))
 
-    @_on_completion
+    @completion_endpoint
     async def acomplete(
         self, prompt: str, formatted: bool = False, **kwargs: Any
     ) -> CompletionResponse:
@@ -199,7 +188,7 @@ class RespLLM(ModelConnection, FunctionCallingLLM):
         call = self._prompt_call(prompt, formatted, kwargs)
         return completion_response(await self._achat(call))
 
-    @_on_completion
+    @completion_endpoint
     def stream_complete(
         self, prompt: str, formatted: bool = False, **kwargs: Any
     ) -> CompletionResponseGen:
@@ -207,7 +196,7 @@ class RespLLM(ModelConnection, FunctionCallingLLM):
         call = self._prompt_call(prompt, formatted, kwargs, stream=True)
         return (completion_response(chunk) for chunk in self._stream(call))
 
-    @_on_completion
+    @completion_endpoint
     async def astream_complete(
         self, prompt: str, formatted: bool = False, **kwargs: Any
     ) -> CompletionResponseAsyncGen:

@@ -327,14 +327,20 @@ _FIELDS: dict[type[BaseModel], set[str]] = {
 }
 
 
+# The slots of a pydantic model, set without a look-up by name.
+_set_fields = vars(BaseModel)["__dict__"].__set__
+_set_names = vars(BaseModel)["__pydantic_fields_set__"].__set__
+_set_extra = vars(BaseModel)["__pydantic_extra__"].__set__
+_set_private = vars(BaseModel)["__pydantic_private__"].__set__
+
+
 def _made(cls: type[_Model], fields: JsonObject) -> _Model:
-    """A model of fields known to be right: an eighth of what `model_construct` costs."""
-    made = cls.__new__(cls)
-    set_ = object.__setattr__
-    set_(made, "__dict__", fields)
-    set_(made, "__pydantic_fields_set__", _FIELDS[cls])
-    set_(made, "__pydantic_extra__", None)
-    set_(made, "__pydantic_private__", None)
+    """A model of fields known to be right, at a fraction of what `model_construct` costs."""
+    made = object.__new__(cls)
+    _set_fields(made, fields)
+    _set_names(made, _FIELDS[cls])
+    _set_extra(made, None)
+    _set_private(made, None)
     return made
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 import httpx2
+
 from langchain_resp import ChatResp
 
 Answer = dict[str, Any] | list[dict[str, Any]] | httpx2.Response

@@ -17,13 +17,13 @@ from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
 from langchain_core.output_parsers import StrOutputParser
 from langchain_core.prompts import ChatPromptTemplate
 from langchain_core.tools import tool
-from langchain_resp import ChatResp
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.graph import END, START, MessagesState, StateGraph
 from langgraph.types import Command
 from pydantic import BaseModel
-from resp_core import errors as core
 
+from langchain_resp import ChatResp
+from resp_core import errors as core
 from tests.langchain.server import Server, called, error, response, said
 
 APIS = ["responses", "chat"]

@@ -16,10 +16,10 @@ from langchain_core import exceptions as lc
 from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.load import dumps
 from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
+
 from langchain_resp import ChatResp, init_chat_model
 from langchain_resp import errors as ours
 from resp_core import errors as core
-
 from tests.langchain.server import (
     Server,
     called,
@@ -136,6 +136,28 @@ def test_every_option_reaches_the_request() -> None:
     }
     assert server.requests[0].headers["x-team"] == "a"
     assert server.requests[0].url.params["v"] == "1"
+
+
+def test_options_of_one_call_never_reach_the_body() -> None:
+    server = Server(response(said("a")))
+    model = server.model()
+    message = model.invoke(
+        [HumanMessage("hi"), AIMessage("ho"), HumanMessage("hi")],
+        api_key=SECRET,
+        base_url="http://localhost:1/v1",
+        timeout=5,
+        max_retries=0,
+        extra_headers={"x-a": "b"},
+        on_unsupported="drop",
+        seed=7,
+    )
+    assert set(server.bodies[0]) == {"model", "input"}
+    assert server.requests[0].url.host == "localhost"
+    assert server.requests[0].headers["authorization"] == f"Bearer {SECRET}"
+    assert server.requests[0].headers["x-a"] == "b"
+    assert message.response_metadata["dropped"] == ["seed"]
+    with pytest.raises(ours.CredentialError):
+        model.invoke("hi", base_url="http://elsewhere.test/v1")
 
 
 def test_what_the_target_cannot_take_is_refused_or_listed() -> None:
@@ -474,6 +496,52 @@ def test_the_client_reaches_stored_responses() -> None:
     assert model.client.responses.delete(stored.id)["deleted"] is True
 
 
+@pytest.mark.parametrize("version", [None, "v1"])
+def test_a_background_response_is_resumed_as_a_message(version: Any) -> None:
+    states = iter(["in_progress", "completed"])
+
+    def script(body: dict[str, Any]) -> Any:
+        if body:
+            return response(status="queued", background=True, usage=None)
+        status = next(states)
+        return response(*([said("done")] if status == "completed" else []), status=status)
+
+    model = Server(script).model(output_version=version)
+    message = model.invoke("work", background=True)
+    assert message.response_metadata["status"] == "queued"
+    assert message.response_metadata["finish_reason"] is None
+    resumed = model.resume(message, interval=0.001)
+    assert resumed.text == "done"
+    assert resumed.response_metadata["finish_reason"] == "stop"
+    states = iter(["completed"])
+    assert asyncio.run(model.aresume("resp_1", interval=0.001)).text == "done"
+    with pytest.raises(ours.ArgumentError):
+        model.resume(AIMessage("no id"))
+
+
+def test_chat_answers_keep_their_own_id() -> None:
+    completion = {
+        "id": "chatcmpl-1",
+        "object": "chat.completion",
+        "created": 1,
+        "model": "gpt-test",
+        "system_fingerprint": "fp_1",
+        "choices": [
+            {
+                "index": 0,
+                "finish_reason": "stop",
+                "message": {"role": "assistant", "content": "a"},
+            }
+        ],
+    }
+    metadata = Server(completion).model(api="chat").invoke("hi").response_metadata
+    assert (metadata["id"], metadata["system_fingerprint"], metadata["api"]) == (
+        "chatcmpl-1",
+        "fp_1",
+        "chat",
+    )
+
+
 def secretive() -> ChatResp:
     return ChatResp(
         model="openai/gpt-test",
@@ -574,6 +642,7 @@ def test_factory() -> None:
 
 def test_langchains_own_factory_can_be_taught() -> None:
     from langchain.chat_models import init_chat_model as theirs
+
     from langchain_resp import register_with_langchain
 
     register_with_langchain()

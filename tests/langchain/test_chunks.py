@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from langchain_core.messages import AIMessageChunk
+
 from langchain_resp.blocks import KEPT
 from langchain_resp.calls import UNREADABLE, raw_args
 from langchain_resp.chunks import ChunkBuilder
-
 from tests.langchain.equal import METADATA, facts, plain, summed
 from tests.langchain.server import called, refused, response, said, stream_of, thought
 

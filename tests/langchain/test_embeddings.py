@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from langchain_core import exceptions as lc
+
 from langchain_resp import RespEmbeddings
 from langchain_resp.embeddings import batches, in_order
 from resp_core import errors as core

@@ -17,11 +17,11 @@ from langchain_core.messages import (
     ToolMessage,
 )
 from langchain_core.messages.utils import convert_to_messages
+
 from langchain_resp.chunks import message_of
 from langchain_resp.messages import to_items
 from resp_core.errors import ArgumentError, UnsupportedError
 from resp_core.wire.replay import ORIGIN, plan_replay
-
 from tests.langchain.server import called, refused, response, said, thought
 
 DATA = "aGVsbG8="
@@ -411,7 +411,7 @@ def test_what_openai_dicts_make() -> None:
 
 @given(
     st.recursive(
-        st.none() | st.booleans() | st.floats(allow_nan=False) | st.text(),
+        st.none() | st.booleans() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
         lambda x: st.lists(x) | st.dictionaries(st.text(), x),
         max_leaves=8,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import pytest
 from langchain_core.language_models import BaseChatModel
@@ -21,7 +21,7 @@ Kind = Literal["invoke", "stream"]
 class _Features:
     """What is declared for every variant."""
 
-    params: dict[str, Any]
+    params: dict[str, Any]  # the fixtures of Azure set it for each test
 
     @property
     def chat_model_class(self) -> type[BaseChatModel]:
@@ -106,47 +106,55 @@ OFFLINE = {"model": "demo", "provider": "offline"}
 
 
 class TestResponsesUnit(_Unit):
-    params = {**OFFLINE, "api": "responses"}
+    params: ClassVar[dict[str, Any]] = {**OFFLINE, "api": "responses"}
 
 
 class TestResponses(_Integration):
-    params = {**OFFLINE, "api": "responses"}
+    params: ClassVar[dict[str, Any]] = {**OFFLINE, "api": "responses"}
 
 
 class TestChatUnit(_Unit):
-    params = {**OFFLINE, "api": "chat"}
+    params: ClassVar[dict[str, Any]] = {**OFFLINE, "api": "chat"}
 
 
 class TestChat(_Integration):
-    params = {**OFFLINE, "api": "chat"}
+    params: ClassVar[dict[str, Any]] = {**OFFLINE, "api": "chat"}
 
 
 class TestStatelessUnit(_Unit):
-    params = {**OFFLINE, "api": "responses", "store": False}
+    params: ClassVar[dict[str, Any]] = {**OFFLINE, "api": "responses", "store": False}
 
 
 class TestStateless(_Integration):
-    params = {**OFFLINE, "api": "responses", "store": False}
+    params: ClassVar[dict[str, Any]] = {**OFFLINE, "api": "responses", "store": False}
 
 
 class TestChainedUnit(_Unit):
-    params = {**OFFLINE, "api": "responses", "use_previous_response_id": True}
+    params: ClassVar[dict[str, Any]] = {
+        **OFFLINE,
+        "api": "responses",
+        "use_previous_response_id": True,
+    }
 
 
 class TestChained(_Integration):
-    params = {**OFFLINE, "api": "responses", "use_previous_response_id": True}
+    params: ClassVar[dict[str, Any]] = {
+        **OFFLINE,
+        "api": "responses",
+        "use_previous_response_id": True,
+    }
 
 
 class TestStandardBlocksUnit(_Unit):
-    params = {**OFFLINE, "api": "responses", "output_version": "v1"}
+    params: ClassVar[dict[str, Any]] = {**OFFLINE, "api": "responses", "output_version": "v1"}
 
 
 class TestStandardBlocks(_Integration):
-    params = {**OFFLINE, "api": "responses", "output_version": "v1"}
+    params: ClassVar[dict[str, Any]] = {**OFFLINE, "api": "responses", "output_version": "v1"}
 
 
 class TestStandardBlocksChat(_Integration):
-    params = {**OFFLINE, "api": "chat", "output_version": "v1"}
+    params: ClassVar[dict[str, Any]] = {**OFFLINE, "api": "chat", "output_version": "v1"}
 
 
 class _Azure(_Features):
@@ -176,7 +184,7 @@ AZURE = {
 
 
 class TestAzureResponsesUnit(_Unit):
-    params = {**AZURE, "api": "responses"}
+    params: ClassVar[dict[str, Any]] = {**AZURE, "api": "responses"}
 
 
 class TestAzureResponses(_Azure, _Integration):
@@ -184,7 +192,7 @@ class TestAzureResponses(_Azure, _Integration):
 
 
 class TestAzureChatUnit(_Unit):
-    params = {**AZURE, "api": "chat"}
+    params: ClassVar[dict[str, Any]] = {**AZURE, "api": "chat"}
 
 
 class TestAzureChat(_Azure, _Integration):

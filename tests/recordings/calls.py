@@ -116,11 +116,11 @@ def _query(exchange: Exchange) -> Body:
     said = dict(parse_qsl(urlsplit(exchange.url).query))
     said.pop("api-version", None)
     params: Body = {}
-    if said.pop("stream", None) == "true":
-        params["stream"] = True
+    if said.get("stream") == "true":
+        params["stream"] = said.pop("stream") == "true"
     if "starting_after" in said:
         params["starting_after"] = int(said.pop("starting_after"))
     params |= {name: said.pop(name) for name in list(said) if name in _QUERY - {"stream"}}
-    if said or "stream=false" in exchange.url:
-        params["extra_query"] = said | ({"stream": "false"} if "stream=false" in exchange.url else {})
+    if said:
+        params["extra_query"] = said
     return params

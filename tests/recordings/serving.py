@@ -7,6 +7,7 @@ import socket
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,7 +23,7 @@ CUTS = "x-cuts"
 def split(data: bytes, cuts: Iterable[int]) -> list[bytes]:
     """`data` cut at the given places."""
     places = [0, *sorted({cut for cut in cuts if 0 < cut < len(data)}), len(data)]
-    return [data[start:end] for start, end in zip(places, places[1:], strict=False) if start < end]
+    return [data[start:end] for start, end in pairwise(places) if start < end]
 
 
 def random_cuts(data: bytes, seed: str) -> list[int]:

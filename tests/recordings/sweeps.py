@@ -19,6 +19,7 @@ from tests.recordings.corpus import Exchange
 
 Check = Callable[[Exchange], str | None]
 PROPERTY = "recordings"
+_FAILS = (Exception, pytest.fail.Exception)  # the latter comes of `pytest.raises`
 _SHOWN = 10
 
 
@@ -66,7 +67,7 @@ class Sweep:
                 self._note(check(exchange))
             except Exempt as reason:
                 self.exempt[exchange.name] = str(reason)
-            except Exception as error:
+            except _FAILS as error:
                 self.failed[exchange.name] = _short(error)
 
     async def over_awaited(self, check: Callable[[Exchange], Awaitable[str | None]]) -> None:
@@ -76,7 +77,7 @@ class Sweep:
                 self._note(await check(exchange))
             except Exempt as reason:
                 self.exempt[exchange.name] = str(reason)
-            except Exception as error:
+            except _FAILS as error:
                 self.failed[exchange.name] = _short(error)
 
     def finish(self, record: Callable[[str, object], None]) -> None:
@@ -91,6 +92,7 @@ class Sweep:
                 "allowed": dict(self.allowed),
                 "exempt": self.exempt,
                 "failed": list(self.failed),
+                "left_out": dict(corpus.left_out),
             },
         )
         if self.failed:
@@ -107,7 +109,7 @@ class Sweep:
             self.allowed[reason] += 1
 
 
-def _short(error: Exception) -> str:
+def _short(error: BaseException) -> str:
     said = str(error).split("\n")[0] if isinstance(error, AssertionError) else repr(error)
     return said[:600] or repr(error)
 

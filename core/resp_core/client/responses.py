@@ -132,8 +132,8 @@ class Responses:
     ) -> Result:
         """Poll a background response until it has ended; `interval` is in seconds and grows.
 
-        `within` bounds the whole wait in seconds (None: the client's timeout). Raises APITimeoutError,
-        ResponseFailedError or ResponseCancelledError.
+        `within` bounds the whole wait in seconds (None: the client's timeout). Raises
+        APITimeoutError, ResponseFailedError or ResponseCancelledError.
         """
         clock = self._client.clock(within)
         while True:
@@ -336,8 +336,8 @@ class AsyncResponses:
     ) -> Result:
         """Poll a background response until it has ended; `interval` is in seconds and grows.
 
-        `within` bounds the whole wait in seconds (None: the client's timeout). Raises APITimeoutError,
-        ResponseFailedError or ResponseCancelledError.
+        `within` bounds the whole wait in seconds (None: the client's timeout). Raises
+        APITimeoutError, ResponseFailedError or ResponseCancelledError.
         """
         clock = self._client.clock(within)
         while True:

@@ -49,7 +49,9 @@ def hosted_tools(counts: Counts, body: JsonObject, provider: str, request: JsonO
     elif "candidates" in body:
         _gemini(counts, body)
     elif "choices" in body:
-        _chat(counts, body, provider, request)
+        _chat(counts, body)
+    if provider == "perplexity":
+        _perplexity(counts, body, request)
     if provider == "x-ai" and "output" not in body:
         _xai(counts, body, [])
 
@@ -165,15 +167,20 @@ def _gemini(counts: Counts, body: JsonObject) -> None:
             counts.use("maps", 1)
 
 
-def _chat(counts: Counts, body: JsonObject, provider: str, request: JsonObject) -> None:
+def _chat(counts: Counts, body: JsonObject) -> None:
     for choice in objects(body.get("choices")):
         message = as_object(choice.get("message"))
         for tool in objects(message.get("executed_tools")):
             kind = as_text(tool.get("type"))
             counts.use(_GROQ.get(kind, kind or "executed_tool"), 1)
-    if provider == "perplexity":
-        usage = as_object(body.get("usage"))
-        counts.use("web_search", counts.number(usage, "num_search_queries"))
-        size = as_object(request.get("web_search_options")).get("search_context_size")
-        counts.search_size = counts.search_size or as_text(size) or None
-        counts.units["requests"] = Decimal(1)
+
+
+def _perplexity(counts: Counts, body: JsonObject, request: JsonObject) -> None:
+    """A fee per request, and for deep research one per search."""
+    usage = as_object(body.get("usage"))
+    if "completion_tokens" not in usage:
+        return
+    counts.use("web_search", counts.number(usage, "num_search_queries"))
+    size = as_object(request.get("web_search_options")).get("search_context_size")
+    counts.search_size = counts.search_size or as_text(size) or None
+    counts.units["requests"] = Decimal(1)

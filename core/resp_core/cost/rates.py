@@ -10,7 +10,8 @@ from decimal import Decimal
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
-from resp_core.cost.overlay import AZURE, EXTRA, REVIEWED, TIERS
+from resp_core.cost.names import undated
+from resp_core.cost.overlay import AZURE, EXTRA, IMAGES, REVIEWED, TIERS
 
 if TYPE_CHECKING:
     from resp_core.cost.custom import Price
@@ -86,7 +87,7 @@ def rates_of(provider: str, model: str, tier: str, at: datetime) -> Rates | None
         return _without_tier(info, tier)
     at = at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
     minute = at.hour * 60 + at.minute if _depends_on_time(where, info.id) else None
-    return _resolved(where, info.id, tier, at.date(), minute, _info(where, info.id))
+    return _resolved(where, info.id, tier, at.date(), minute)
 
 
 def own_rates(name: str, price: Price, tier: str) -> Rates:
@@ -172,6 +173,8 @@ def _find(provider: str, model: str) -> tuple[str, Any] | None:
             info = tables[where].find_model(model)
             if info is not None and _means(info.match, model.lower()):
                 return where, info
+    if (provider, undated(model)) in IMAGES:
+        return provider, Rates(provider, model, {}, f"overlay {REVIEWED}", REVIEWED)
     return None
 
 
@@ -235,9 +238,8 @@ def _listed(value: Any) -> list[Any]:
 
 
 @lru_cache(maxsize=4096)
-def _resolved(
-    provider: str, model: str, tier: str, day: date, minute: int | None, info: Any
-) -> Rates:
+def _resolved(provider: str, model: str, tier: str, day: date, minute: int | None) -> Rates:
+    info = _info(provider, model)
     at = datetime(day.year, day.month, day.day, *divmod(minute or 0, 60), tzinfo=UTC)
     standard = _rates(info.get_prices(at))
     extra = EXTRA.get((provider, model), {})

@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from resp_core.wire.shape import as_object, objects
@@ -35,7 +34,6 @@ __all__ = [
 MODALITIES = ("audio", "image", "video")
 #: More than this in one answer is a mistake of the sender, not a bill.
 _MOST = 10**12
-_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +62,10 @@ class Usage:
     are counts to be priced as another model's.
     """
 
-    tokens: Mapping[str, int] = _NOTHING
+    tokens: Mapping[str, int] = field(default_factory=dict[str, int])
     reasoning: int = 0
-    units: Mapping[str, Decimal] = _NOTHING
-    tools: Mapping[str, int] = _NOTHING
+    units: Mapping[str, Decimal] = field(default_factory=dict[str, Decimal])
+    tools: Mapping[str, int] = field(default_factory=dict[str, int])
     problems: tuple[str, ...] = ()
     reported_cost: Decimal | None = None
     tier: str | None = None

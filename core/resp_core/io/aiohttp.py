@@ -12,7 +12,7 @@ from resp_core.io.pool import end_with_loop
 from resp_core.io.tls import tls_context
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import AsyncIterator, Callable, Mapping
 
     from resp_core.effects import HttpCall
     from resp_core.io.proxies import ProxyTable
@@ -50,10 +50,16 @@ class AiohttpPools:
             content=call.content,
             extensions={"timeout": {"connect": connect, "read": None, "pool": None}},
         )
-        response = await transport.handle_async_request(request)
+        try:
+            response = await transport.handle_async_request(request)
+        except httpx2.TimeoutException as error:
+            # The bridge says so of refusals, resets and unknown hosts as well.
+            if isinstance(error.__cause__, TimeoutError):
+                raise
+            raise httpx2.ConnectError(str(error)) from error.__cause__
         headers = {name.lower(): value for name, value in response.headers.items()}
         return AsyncBody(
-            response.status_code, headers, aiter(response.stream), response.stream.aclose
+            response.status_code, headers, _pieces(response.stream), response.stream.aclose
         )
 
     async def close(self) -> None:
@@ -77,9 +83,22 @@ class AiohttpPools:
         return self._transport(
             verify=tls_context(self._verify, self._environ),
             trust_env=False,
-            limits=httpx2.Limits(max_connections=None, keepalive_expiry=30.0),
+            # aiohttp reads 0 as "no limit"; None would be its own limit of 100.
+            limits=httpx2.Limits(max_connections=0, keepalive_expiry=30.0),
             proxy=None if proxy is None else httpx2.Proxy(proxy),
         )
+
+
+async def _pieces(stream: Any) -> AsyncIterator[bytes]:
+    import httpx2
+
+    try:
+        async for piece in stream:
+            yield piece
+    except httpx2.TimeoutException as error:
+        if isinstance(error.__cause__, TimeoutError):
+            raise
+        raise httpx2.ReadError(str(error)) from error.__cause__
 
 
 async def _close_all(routes: dict[str | None, Any]) -> None:

@@ -6,6 +6,7 @@ and none of them has to be imported for it.
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -35,7 +36,7 @@ def connection_error(error: BaseException, url: str, limits: Limits, *, left: fl
     cause = _root(error)
     if left <= 0 and names & {"TimeoutException", "TimeoutError"}:
         return deadline_error(limits)
-    if "ConnectTimeout" in names and not _refused(cause):
+    if "ConnectTimeout" in names:
         return APITimeoutError(
             f"Connecting to {host} took longer than {limits.connect:g} s.",
             kind="connect",
@@ -79,11 +80,8 @@ def _root(error: BaseException) -> BaseException:
     return error
 
 
-def _refused(cause: BaseException) -> bool:
-    """A refusal or a failed look-up that aiohttp's bridge reports as a connect timeout."""
-    return isinstance(cause, OSError) and not isinstance(cause, TimeoutError)
-
-
 def _reason(error: BaseException) -> str:
     text = str(error).strip() or type(error).__name__
+    if isinstance(error, ConnectionError) and error.errno:
+        text = os.strerror(error.errno)  # asyncio says "Connect call failed" for a refusal
     return text.splitlines()[0][:200].rstrip(".")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email.utils
 import re
+import struct
 import zlib
 from collections.abc import Callable, Iterator
 from http import HTTPStatus
@@ -202,14 +203,17 @@ def _bomb(_: Visit) -> OfflineReply:
 
 
 def _bomb_chunks(mebibytes: int) -> Iterator[bytes]:
-    """Spaces before `{}`: legal JSON, tiny on the wire."""
-    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
-    block = b" " * 2**20
+    """Spaces before `{}`: legal JSON, tiny on the wire. Each block is packed once and repeated."""
+    block, end = b" " * 2**20, b"{}"
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    packed = packer.compress(block) + packer.flush(zlib.Z_FULL_FLUSH)
+    check = 0
+    yield b"\x1f\x8b\x08\0\0\0\0\0\0\x03"
     for _ in range(mebibytes):
-        packed = packer.compress(block)
-        if packed:
-            yield packed
-    yield packer.compress(b"{}") + packer.flush()
+        check = zlib.crc32(block, check)
+        yield packed
+    size = mebibytes * len(block) + len(end)
+    yield packer.compress(end) + packer.flush() + struct.pack("<II", zlib.crc32(end, check), size)
 
 
 ANSWERS: dict[str, Answer] = {

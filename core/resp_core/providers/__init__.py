@@ -52,8 +52,8 @@ class Provider:
     `base_url` None means that the caller or one of `base_env` must give it, `bare_path` is put
     after a base URL without any path. `key_env` and `base_env` are environment variables in the
     order in which they are asked. `hosts` are host names, or endings that begin with a dot, by
-    which a URL is known to be this provider's. `hosted_mcp` says that its Responses API runs MCP tools with approvals, so
-    that we need not. `docs` is a page for people. `chat` says how its
+    which a URL is known to be this provider's. `hosted_mcp` says that its Responses API runs MCP
+    tools with approvals, so that we need not. `docs` is a page for people. `chat` says how its
     Chat API differs from OpenAI's.
 
     The callables are for providers that differ in more than data: `connector` makes the
