@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, cast
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, ValidationError
@@ -45,6 +45,12 @@ _CLIENT_FIELDS = (
     "http_client",
     "http_async_client",
     "on_unsupported",
+    "hooks",
+    "state_store",
+    "approvals",
+    "approval_scope",
+    "strict_approvals",
+    "mcp_timeout",
 )
 #: What pickling leaves behind: it holds or may hold credentials, or cannot be pickled.
 _NOT_PICKLED = frozenset(
@@ -59,6 +65,9 @@ _NOT_PICKLED = frozenset(
         "verify",
         "http_client",
         "http_async_client",
+        "hooks",
+        "state_store",
+        "approvals",
         "rate_limiter",
     }
 )
@@ -69,6 +78,9 @@ _SHARED = (
     "verify",
     "http_client",
     "http_async_client",
+    "hooks",
+    "state_store",
+    "approvals",
     "rate_limiter",
     "cache",
     "callbacks",
@@ -80,7 +92,9 @@ class Connected(BaseModel):
 
     `timeout` is the total time of a call in seconds, all attempts together, `idle_timeout` the
     longest silence inside a stream. An `http_client` or `http_async_client` (httpx2 or httpx)
-    of your own is used as it is and never closed.
+    of your own is used as it is and never closed. `hooks` get the record of each call.
+    `state_store` keeps MCP approvals ("sqlite:///path", "redis://…"), `approvals` is the
+    `Policy` that answers them, `approval_scope` names for whom a decision is valid.
     """
 
     model_config = ConfigDict(
@@ -114,6 +128,12 @@ class Connected(BaseModel):
     http_client: Any = Field(default=None, exclude=True, repr=False)
     http_async_client: Any = Field(default=None, exclude=True, repr=False)
     on_unsupported: Literal["raise", "warn", "drop"] = "raise"
+    hooks: Sequence[Any] = Field(default=(), exclude=True, repr=False)
+    state_store: Any = Field(default=None, exclude=True, repr=False)
+    approvals: Any = Field(default=None, exclude=True, repr=False)
+    approval_scope: str | None = None
+    strict_approvals: bool | None = None
+    mcp_timeout: float | None = None
 
     _client: Any = PrivateAttr(default=None)
     _async_client: Any = PrivateAttr(default=None)

@@ -49,14 +49,18 @@ ALIASES: dict[str, str] = {
     "metadata": "request_metadata",
 }
 _KEYS = ("api_key", "azure_ad_token")
-_IN_MEMORY = ("azure_ad_token_provider", "credential", "http_client", "http_async_client")
+_IN_MEMORY = (
+    *("azure_ad_token_provider", "credential", "http_client", "http_async_client"),
+    *("hooks", "state_store", "approvals"),
+)
 #: Fields whose values may hold credentials deep inside (MCP tools do): shown redacted.
 _REDACTED = ("extra_body", "model_kwargs", "built_in_tools")
 _HEADERS = ("default_headers", "default_query")
 _NOT_PICKLED = (*_KEYS, *_IN_MEMORY, *_HEADERS, "proxy")
 _REACHED_BY = (
     *("model", "api", "base_url", "api_version", "base_model", "organization", "project"),
-    *("timeout", "max_retries", "verify", "on_unsupported", *_NOT_PICKLED),
+    *("timeout", "idle_timeout", "max_retries", "verify", "on_unsupported", *_NOT_PICKLED),
+    *("approval_scope", "strict_approvals", "mcp_timeout"),
 )
 _lock = threading.Lock()
 
@@ -75,7 +79,10 @@ class ModelConnection(BaseModel):
     """The connection arguments, with the names that the core client takes.
 
     `model` is "provider/name". `timeout` is the total for one call in seconds, all retries
-    included. Credentials that are not given come from the provider's environment variables.
+    included, `idle_timeout` the longest silence inside a stream. Credentials that are not given
+    come from the provider's environment variables. `hooks` get the record of each call.
+    `state_store` keeps MCP approvals ("sqlite:///path", "redis://…"), `approvals` is the
+    `Policy` that answers them, `approval_scope` names for whom a decision is valid.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True, extra="forbid")
@@ -100,6 +107,13 @@ class ModelConnection(BaseModel):
     http_client: Any = Field(default=None, exclude=True)
     http_async_client: Any = Field(default=None, exclude=True)
     on_unsupported: OnUnsupported = "raise"
+    idle_timeout: float | None = Field(default=None, gt=0)
+    hooks: Any = Field(default=(), exclude=True)
+    state_store: Any = Field(default=None, exclude=True)
+    approvals: Any = Field(default=None, exclude=True)
+    approval_scope: str | None = None
+    strict_approvals: bool | None = None
+    mcp_timeout: float | None = Field(default=None, gt=0)
 
     _client: Client | None = PrivateAttr(default=None)
     _async_client: AsyncClient | None = PrivateAttr(default=None)

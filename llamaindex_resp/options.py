@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from llama_index.core.storage.kvstore.types import BaseKVStore
     from llama_index.core.types import BaseOutputParser, PydanticProgramMode
 
-    from resp_core import AsyncClient, Client
+    from resp_core import AsyncClient, Client, Hook, Policy
+    from resp_core.io.state import StateStore
     from resp_core.types.json import JsonObject
     from resp_core.types.request import Api, OnUnsupported
 
@@ -45,6 +46,13 @@ class ConnectionOptions(TypedDict, total=False):
     http_client: Any
     http_async_client: Any
     on_unsupported: OnUnsupported
+    idle_timeout: float | None
+    hooks: Sequence[Hook]
+    state_store: str | StateStore | None
+    approvals: Policy | None
+    approval_scope: str | None
+    strict_approvals: bool | None
+    mcp_timeout: float | None
     client: Client | None
     async_client: AsyncClient | None
     callback_manager: CallbackManager | None
