@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from resp_core.auth.source import Secret
 from resp_core.client import AsyncClient, Client
+from resp_core.client.costs import BatchCost, Cost, cost_of, cost_of_batch, usage_of
 from resp_core.client.default import (
     acancel_responses,
     acompletion,
@@ -28,6 +29,9 @@ from resp_core.client.default import (
 from resp_core.client.mcp_tool import mcp_tool
 from resp_core.client.obj import Obj, Result
 from resp_core.client.stream import AsyncEventStream, EventStream
+from resp_core.cost.bill import Part, Unpriced
+from resp_core.cost.custom import Price, clear_prices, register_price
+from resp_core.cost.usage import Usage
 from resp_core.credentials import load_env
 from resp_core.errors import (
     AmbiguousOriginError,
@@ -95,6 +99,7 @@ __all__ = [
     "Attempt",
     "AuthenticationError",
     "BadRequestError",
+    "BatchCost",
     "CallRecord",
     "Client",
     "ConfigError",
@@ -102,6 +107,7 @@ __all__ = [
     "Connection",
     "ContentFilterError",
     "ContextWindowExceededError",
+    "Cost",
     "CredentialError",
     "EventStream",
     "Hook",
@@ -114,8 +120,10 @@ __all__ = [
     "NotFoundError",
     "Obj",
     "OverloadedError",
+    "Part",
     "PermissionDeniedError",
     "Policy",
+    "Price",
     "ProtocolError",
     "QuotaError",
     "RateLimitError",
@@ -132,8 +140,10 @@ __all__ = [
     "StreamIncomplete",
     "StreamInterrupted",
     "UnknownProviderError",
+    "Unpriced",
     "UnprocessableEntityError",
     "UnsupportedError",
+    "Usage",
     "Verdict",
     "acancel_responses",
     "acompletion",
@@ -143,8 +153,11 @@ __all__ = [
     "approve",
     "aresponses",
     "cancel_responses",
+    "clear_prices",
     "completion",
     "configure",
+    "cost_of",
+    "cost_of_batch",
     "delete_responses",
     "deny",
     "embedding",
@@ -152,5 +165,7 @@ __all__ = [
     "load_env",
     "mcp_tool",
     "pending_approvals",
+    "register_price",
     "responses",
+    "usage_of",
 ]

@@ -1,4 +1,4 @@
-"""The recorded answers, plain ones as they are and streams put together: what a price is asked of."""
+"""The recorded answers, plain as they are and streams put together, for pricing."""
 
 from __future__ import annotations
 

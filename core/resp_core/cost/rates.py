@@ -189,7 +189,7 @@ def _means(match: Any, model: str) -> bool:
     if kind == "ClauseOr":
         return any(_means(clause, model) for clause in match.or_)
     if kind == "ClauseAnd":
-        return match.is_match(model) and any(_means(clause, model) for clause in match.and_)
+        return all(_means(clause, model) for clause in match.and_)
     if not match.is_match(model) and not _dated(match, model):
         return False
     if kind == "ClauseStartsWith":

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["AiohttpPools"]
 
+_KEEPALIVE = 30.0  # seconds that an idle connection is kept
+
 
 class AiohttpPools:
     """Awaited connections by aiohttp. Raises httpx2's exceptions."""
@@ -78,13 +80,19 @@ class AiohttpPools:
         return routes[proxy]
 
     def _make(self, proxy: str | None) -> Any:
+        import aiohttp
         import httpx2
 
+        context = tls_context(self._verify, self._environ)
+        # Of our own, as the bridge's would keep cookies and allow 100 connections (0: no limit).
+        connector = aiohttp.TCPConnector(ssl=context, limit=0, keepalive_timeout=_KEEPALIVE)
+        session = aiohttp.ClientSession(
+            connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False
+        )
         return self._transport(
-            verify=tls_context(self._verify, self._environ),
+            verify=context,
             trust_env=False,
-            # aiohttp reads 0 as "no limit"; None would be its own limit of 100.
-            limits=httpx2.Limits(max_connections=0, keepalive_expiry=30.0),
+            client=session,
             proxy=None if proxy is None else httpx2.Proxy(proxy),
         )
 

@@ -1,0 +1,133 @@
+"""Laws of usage and cost, whatever the numbers."""
+
+from __future__ import annotations
+
+from decimal import Decimal, getcontext, localcontext
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from resp_core import cost_of, usage_of
+from tests.cost.arithmetic import chat, gemini, messages, modal, responses
+
+COUNT = st.integers(0, 10**7)
+MODELS = st.sampled_from(["gpt-5", "gpt-5.4", "gpt-5.6-sol", "gpt-4.1", "gpt-6.1-sol", "o3"])
+TIERS = st.sampled_from([None, "default", "flex", "priority"])
+JUNK = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=4),
+    max_leaves=12,
+)
+NAMES = st.sampled_from(
+    """usage input_tokens output_tokens prompt_tokens completion_tokens total_tokens cached_tokens
+    input_tokens_details prompt_tokens_details usageMetadata promptTokenCount cost model output
+    type tool_usage web_search num_requests image_gen service_tier iterations content candidates
+    server_tool_use billed_units seconds choices tools data size quality""".split()
+)
+
+
+@st.composite
+def splits(draw: st.DrawFn) -> tuple[int, int, int, int]:
+    """Input, and how much of it was cached and written; output."""
+    into = draw(COUNT)
+    cached = draw(st.integers(0, into))
+    return into, cached, draw(st.integers(0, into - cached)), draw(COUNT)
+
+
+def total(body: dict[str, Any], **known: Any) -> Decimal:
+    cost = cost_of(body, **{"provider": "openai", **known})
+    assert cost.total is not None
+    assert sum((part.amount for part in cost.parts), Decimal(0)) == cost.total
+    return cost.total
+
+
+@given(splits())
+def test_classes_sum_to_the_totals(counts: tuple[int, int, int, int]) -> None:
+    into, cached, written, out = counts
+    usage = usage_of(responses(into, out, cached=cached, written=written), provider="openai")
+    assert (usage.input_tokens, usage.output_tokens) == (into, out)
+    claude = messages(
+        into - cached - written,
+        out,
+        cache_read_input_tokens=cached,
+        cache_creation_input_tokens=written,
+    )
+    assert usage_of(claude, provider="anthropic").tokens == usage.tokens
+
+
+@given(COUNT, COUNT, COUNT, st.data())
+def test_modalities_sum_to_the_totals(text: int, audio: int, image: int, data: st.DataObject) -> None:
+    into = text + audio + image
+    cached = data.draw(st.integers(0, into))
+    inner = {"audio_tokens": audio, "image_tokens": image, "cached_tokens": cached}
+    usage = usage_of(chat(into, 5, inner), provider="openai")
+    assert usage.problems == ()
+    assert usage.input_tokens == into
+    google = gemini(
+        promptTokenCount=into,
+        candidatesTokenCount=5,
+        promptTokensDetails=modal(text=text, audio=audio, image=image),
+    )
+    assert usage_of(google, provider="gemini").input_tokens == into
+
+
+@given(splits(), MODELS, TIERS)
+def test_cached_is_never_dearer(
+    counts: tuple[int, int, int, int], model: str, tier: str | None
+) -> None:
+    into, cached, _, out = counts
+    known = {"model": model, "service_tier": tier}
+    if tier == "priority" or (tier == "flex" and model == "gpt-4.1"):
+        known["service_tier"] = None
+    assert total(responses(into, out, cached=cached), **known) <= total(
+        responses(into, out), **known
+    )
+
+
+@given(splits(), COUNT, COUNT, MODELS)
+def test_more_costs_more(
+    counts: tuple[int, int, int, int], more_in: int, more_out: int, model: str
+) -> None:
+    into, cached, written, out = counts
+    less = total(responses(into, out, cached=cached, written=written), model=model)
+    more = total(
+        responses(into + more_in, out + more_out, cached=cached, written=written), model=model
+    )
+    assert less <= more
+
+
+@given(splits(), MODELS)
+def test_an_unknown_part_makes_the_total_unknown(
+    counts: tuple[int, int, int, int], model: str
+) -> None:
+    into, cached, _, out = counts
+    body = responses(into, out, cached=cached, output=[{"type": "image_generation_call"}])
+    cost = cost_of(body, provider="openai", model=model)
+    assert cost.total is None
+    assert cost.known == total(responses(into, out, cached=cached), model=model)
+
+
+@given(splits(), MODELS)
+def test_the_callers_decimal_context_plays_no_part(
+    counts: tuple[int, int, int, int], model: str
+) -> None:
+    into, cached, _, out = counts
+    body = responses(into, out, cached=cached)
+    with localcontext() as context:
+        context.prec = 3
+        rounded = cost_of(body, provider="openai", model=model).total
+    assert getcontext().prec == 28
+    assert rounded == cost_of(body, provider="openai", model=model).total
+
+
+@given(st.dictionaries(NAMES, JUNK, max_size=6), st.sampled_from(
+    "openai azure anthropic gemini bedrock xai perplexity cohere groq".split()
+))  # fmt: skip
+def test_nothing_is_raised_and_nothing_is_free_by_accident(
+    body: dict[str, Any], provider: str
+) -> None:
+    cost = cost_of(body, provider=provider, model="gpt-5")
+    assert (cost.total is None) == bool(cost.unknown)
+    assert cost.total is None or cost.total >= 0
+    cost.to_json()
