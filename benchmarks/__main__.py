@@ -88,6 +88,8 @@ def main() -> int:
         results = measure([w for w in WORKLOADS if w.key in keys], chosen, server, pace)
     floor = absolute(results, "call", "floor-httpx", "cpu")
     about = _about(pace, time.perf_counter() - start, floor)
+    if left := [w.title for w in WORKLOADS if w.key in keys and w.key not in results.complete]:
+        about += ["", f"Not measured or cut short in this run: {'; '.join(left)}."]
     document = as_markdown(results, chosen, alone, about)
     if arguments.out:
         (ROOT / arguments.out).write_text(document)

@@ -70,6 +70,7 @@ class Server:
             stdout=subprocess.PIPE,
             text=True,
             env=_environment(),
+            start_new_session=True,  # an interrupt is ours to handle
         )
         assert self._process.stdout is not None
         self.port = int(self._process.stdout.readline())
@@ -108,6 +109,7 @@ class Client:
             stderr=subprocess.DEVNULL,
             text=True,
             env=_environment(),
+            start_new_session=True,
         )
 
     def run(self, command: JsonObject) -> JsonObject:

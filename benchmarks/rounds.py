@@ -29,12 +29,17 @@ class Pace:
 
 @dataclass(slots=True)
 class Results:
-    """Figures by workload, system and round; a failed system has an error instead."""
+    """Figures by workload, system and round; a failed system has an error instead.
+
+    `complete` holds the workloads that ran to their end.
+    """
 
     figures: dict[str, dict[str, list[Figures]]] = field(
         default_factory=dict[str, dict[str, list[Figures]]]
     )
     errors: dict[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
+
+    complete: set[str] = field(default_factory=set[str])
 
     def add(self, workload: str, system: str, figures: Figures) -> None:
         """Keep one round's figures."""
@@ -58,9 +63,11 @@ def measure(
         for workload in workloads:
             able = [system for system in systems if _does(system, workload)]
             if not any(system.driver.group in workload.groups for system in able):
+                results.complete.add(workload.key)
                 continue
             print(f"{workload.key}: {len(able)} systems", file=sys.stderr, flush=True)
             _all_rounds(workload, able, clients, pace, results)
+            results.complete.add(workload.key)
     except KeyboardInterrupt:
         print("interrupted: the tables hold what was measured", file=sys.stderr)
     finally:

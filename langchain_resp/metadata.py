@@ -113,8 +113,7 @@ def response_metadata(
     lost = [*record.dropped, *(name for name in dropped if name not in record.dropped)]
     if lost:
         metadata["dropped"] = lost
-    if record.cost is not None:
-        metadata["cost"] = record.cost
+    metadata["cost"] = record.cost.to_json()
     logprobs = _logprobs(response)
     if logprobs:
         metadata["logprobs"] = {"content": logprobs}

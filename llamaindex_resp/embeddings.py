@@ -29,6 +29,7 @@ class RespEmbedding(ModelConnection, BaseEmbedding):
     sent as they are. Raises `resp_core` errors.
     """
 
+    embed_batch_size: int = Field(default=100, gt=0, le=2048)
     dimensions: int | None = Field(default=None, gt=0)
     user: str | None = None
     extra_body: dict[str, Any] = Field(default_factory=dict[str, Any])

@@ -165,8 +165,8 @@ def _told(endpoint: Endpoint, kind: _Kind) -> Endpoint:
         with self.callback_manager.as_trace(kind.trace):
             subject = args[0] if args else kwargs[kind.subject]
             telling = begin(self, subject, kwargs)
-            if self.rate_limiter is not None:
-                await self.rate_limiter.async_acquire()
+            if (limiter := getattr(self, "rate_limiter", None)) is not None:
+                await limiter.async_acquire()
             try:
                 answer = await endpoint(self, *args, **kwargs)
             except BaseException as error:
@@ -182,8 +182,8 @@ def _told(endpoint: Endpoint, kind: _Kind) -> Endpoint:
         with self.callback_manager.as_trace(kind.trace):
             subject = args[0] if args else kwargs[kind.subject]
             telling = begin(self, subject, kwargs)
-            if self.rate_limiter is not None:
-                self.rate_limiter.acquire()
+            if (limiter := getattr(self, "rate_limiter", None)) is not None:
+                limiter.acquire()
             try:
                 answer = endpoint(self, *args, **kwargs)
             except BaseException as error:

@@ -151,6 +151,10 @@ class RespLLM(ModelConnection, FunctionCallingLLM):
             model_name=self.model,
         )
 
+    def to_payload(self) -> dict[str, Any]:
+        """What events say of the model: never a credential."""
+        return {"class_name": self.class_name(), **self.metadata.model_dump()}
+
     # --- the eight endpoints
 
     @chat_endpoint

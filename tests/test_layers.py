@@ -21,7 +21,7 @@ LAYERS = (
     ("wire",),
     ("models", "config", "effects"),
     ("route", "mcp", "cost", "providers", "auth", "observe", "credentials"),
-    ("flow", "tasks", "mcp_emulated", "mcp_hosted"),
+    ("flow", "reading", "tasks", "mcp_emulated", "mcp_hosted"),
     ("drive",),
     ("io", "offline"),
     ("client", "__init__"),

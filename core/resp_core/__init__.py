@@ -29,6 +29,7 @@ from resp_core.client.default import (
 from resp_core.client.mcp_tool import mcp_tool
 from resp_core.client.obj import Obj, Result
 from resp_core.client.stream import AsyncEventStream, EventStream
+from resp_core.client.tracking import CostTracker, track_costs
 from resp_core.cost.bill import Part, Unpriced
 from resp_core.cost.custom import Price, clear_prices, register_price
 from resp_core.cost.usage import Usage
@@ -108,6 +109,7 @@ __all__ = [
     "ContentFilterError",
     "ContextWindowExceededError",
     "Cost",
+    "CostTracker",
     "CredentialError",
     "EventStream",
     "Hook",
@@ -167,5 +169,6 @@ __all__ = [
     "pending_approvals",
     "register_price",
     "responses",
+    "track_costs",
     "usage_of",
 ]

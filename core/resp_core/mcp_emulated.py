@@ -490,6 +490,7 @@ class EmulatedTurn:
             response_id=self._id,
             first_token=self._records[0].first_token,
             error=None if error is None else type(error).__name__,
+            billed=tuple(bill for record in self._records for bill in record.billed),
         )
 
     def _bare_record(self, status: Any) -> CallRecord:

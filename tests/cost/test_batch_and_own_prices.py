@@ -45,7 +45,10 @@ def test_a_batch_is_priced_by_line_and_failures_are_listed() -> None:
 def test_batches_of_other_providers() -> None:
     claude = {
         "custom_id": "a",
-        "result": {"type": "succeeded", "message": {**messages(1000, 100), "model": "claude-opus-5"}},
+        "result": {
+            "type": "succeeded",
+            "message": {**messages(1000, 100), "model": "claude-opus-5"},
+        },
     }
     expired = {"custom_id": "b", "result": {"type": "expired"}}
     batch = cost_of_batch([claude, expired])

@@ -14,16 +14,16 @@ from tests.cost.arithmetic import chat, gemini, messages, modal, responses
 COUNT = st.integers(0, 10**7)
 MODELS = st.sampled_from(["gpt-5", "gpt-5.4", "gpt-5.6-sol", "gpt-4.1", "gpt-6.1-sol", "o3"])
 TIERS = st.sampled_from([None, "default", "flex", "priority"])
-JUNK = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=4),
-    max_leaves=12,
-)
 NAMES = st.sampled_from(
     """usage input_tokens output_tokens prompt_tokens completion_tokens total_tokens cached_tokens
     input_tokens_details prompt_tokens_details usageMetadata promptTokenCount cost model output
     type tool_usage web_search num_requests image_gen service_tier iterations content candidates
     server_tool_use billed_units seconds choices tools data size quality""".split()
+)
+JUNK = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=4),
+    max_leaves=12,
 )
 
 
@@ -57,7 +57,9 @@ def test_classes_sum_to_the_totals(counts: tuple[int, int, int, int]) -> None:
 
 
 @given(COUNT, COUNT, COUNT, st.data())
-def test_modalities_sum_to_the_totals(text: int, audio: int, image: int, data: st.DataObject) -> None:
+def test_modalities_sum_to_the_totals(
+    text: int, audio: int, image: int, data: st.DataObject
+) -> None:
     into = text + audio + image
     cached = data.draw(st.integers(0, into))
     inner = {"audio_tokens": audio, "image_tokens": image, "cached_tokens": cached}

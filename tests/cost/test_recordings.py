@@ -19,8 +19,8 @@ from tests.cost.answers import Answer, answers
 REASONS = re.compile(
     r"model: .* runs on a server of your own"
     r"|model: neither the answer nor the call names a model"
-    r"|model: the tables have no price for .* at (ai21|aws|cohere|databricks|gateway|groq|huggingface"
-    r"|mistral|openrouter|snowflake|voyageai|writer):"
+    r"|model: the tables have no price for .* at (ai21|aws|cohere|databricks|gateway|groq"
+    r"|huggingface|mistral|openrouter|snowflake|voyageai|writer):"
     r"|code_execution: billed by container hours"
     r"|web_search(_preview)?: (Azure bills|deepseek has no listed)"
     r"|image_generation: the image model is not said"
@@ -40,13 +40,16 @@ def priced(folder: Path) -> tuple[tuple[Answer, Cost], ...]:
 def _priced(folder: Path) -> Iterator[tuple[Answer, Cost]]:
     for answer in answers(folder):
         if usage_object(unwrapped(answer.body)) is not None:
-            yield answer, cost_of(
-                answer.body,
-                provider=answer.provider,
-                model=answer.asked_model,
-                api=answer.api,
-                request=answer.request,
-                at=1795132800,
+            yield (
+                answer,
+                cost_of(
+                    answer.body,
+                    provider=answer.provider,
+                    model=answer.asked_model,
+                    api=answer.api,
+                    request=answer.request,
+                    at=1795132800,
+                ),
             )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import itertools
 import zlib
 from typing import Any
 
@@ -42,7 +43,7 @@ def test_a_body_at_any_split(name: str, cuts: list[int]) -> None:
     encoding, data = PACKED[name]
     decoder = inflater(encoding, 1_000_000)
     edges = [0, *sorted(cut for cut in cuts if cut < len(data)), len(data)]
-    pieces = [data[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+    pieces = [data[a:b] for a, b in itertools.pairwise(edges)]
     assert b"".join(map(decoder.feed, pieces)) == BODY
     decoder.close()
 
@@ -133,9 +134,8 @@ def test_an_error_page_without_end(kind: str) -> None:
         while not peer.server.over.is_set():
             peer.send(chunk(b"<p>error</p>" * 10_000))
 
-    with raw_server(script) as server:
-        with pytest.raises(APIError, match="HTML page") as caught:
-            Caller(kind, base_url=server.url, timeout=30).respond()
+    with raw_server(script) as server, pytest.raises(APIError, match="HTML page") as caught:
+        Caller(kind, base_url=server.url, timeout=30).respond()
     assert len(str(caught.value)) < 200
 
 

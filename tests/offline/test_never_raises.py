@@ -6,6 +6,7 @@ import copy
 from typing import Any
 
 import orjson
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -127,6 +128,17 @@ def test_deep_requests() -> None:
     wanted = b'{"type":"json_schema","name":"x","strict":true,"schema":%b}' % schema
     check("/v1/responses", b'{"model":"d","input":"x","text":{"format":%b}}' % wanted)
     check("/v1/responses", b"[" * 5000 + b"]" * 5000)
+
+
+MARKS = ("Context:", "Query:\n", "Thought: ", "Action: ", "Information: ", "<context>", "\n-----\n")
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "text", ["\n", " ", "1,", "A ", "a", "-", "'k', ", "1+", "Begin! ", *MARKS]
+)
+def test_no_text_is_slow_to_read(text: str) -> None:
+    check("/v1/responses", orjson.dumps({"model": "d", "input": text * (40_000 // len(text))}))
 
 
 def check(path: str, raw: bytes) -> None:

@@ -60,7 +60,7 @@ def asks(exchange: Exchange) -> Body:
     if body is None:
         body = _UNKNOWN.get(exchange.operation, {})
     known = _FIELDS.get(exchange.operation, frozenset())
-    streams = exchange.creates and (body.get("stream") is True or exchange.streamed)
+    streams = exchange.creates and exchange.asks_stream
     params: Body = {}
     extra: Body = {}
     for name, value in body.items():

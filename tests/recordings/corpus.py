@@ -7,6 +7,7 @@ no provider of ours and speak an OpenAI API go through the provider `custom`.
 from __future__ import annotations
 
 import re
+from base64 import b64decode
 from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -90,14 +91,24 @@ class Exchange:
         return f"{self.provider}/{given}"
 
     @property
+    def asks_stream(self) -> bool:
+        """Whether the caller wants a stream; not every server gives one."""
+        return self.streamed or (self.creates and (self.asked or {}).get("stream") is True)
+
+    @property
     def names_model(self) -> bool:
         """Whether the caller has to name a model: a stored prompt brings its own."""
         return self.asked is None or "model" in self.asked or "prompt" not in self.asked
 
     @property
+    def is_json(self) -> bool:
+        """Whether the answer is one that an API gives, and not a page or a line of text."""
+        return self.streamed or isinstance(self.answer, dict)
+
+    @property
     def reports_error(self) -> bool:
         """Whether the answer says that something failed, whatever its status."""
-        if self.status >= 400:
+        if self.status >= 400 or not self.is_json:
             return True
         if not self.streamed:
             return self.creates and (self.answer or {}).get("status") == "failed"
@@ -169,7 +180,7 @@ def _read(name: str, provider: str, recorded: dict[str, Any]) -> list[Exchange]:
     parts = urlsplit(url)
     operation, ids, stem = _operation(request["method"], parts.path)
     ours = _provider(provider, url)
-    if operation is None or ("sse" not in response and "body" not in response):
+    if operation is None:
         if ours != "custom":
             left_out[f"{request['method']} {parts.path}: no operation of the client"] += 1
         return []
@@ -190,7 +201,7 @@ def _read(name: str, provider: str, recorded: dict[str, Any]) -> list[Exchange]:
         status=response["status"],
         headers={key.lower(): value for key, value in response["headers"].items()},
         answer=response.get("body"),
-        content=b"" if response.get("body") is None else orjson.dumps(response["body"]),
+        content=_content(response),
         streamed="sse" in response,
         cut=bool(response.get("cut")),
     )
@@ -201,6 +212,14 @@ def _read(name: str, provider: str, recorded: dict[str, Any]) -> list[Exchange]:
         replace(whole, name=name + "abcdefgh"[at] if at else name, **_stream(texts))
         for at, texts in enumerate(streams)
     ]
+
+
+def _content(response: dict[str, Any]) -> bytes:
+    if "body_base64" in response:
+        return b64decode(response["body_base64"])
+    if "body_text" in response:
+        return response["body_text"].encode()
+    return b"" if response.get("body") is None else orjson.dumps(response["body"])
 
 
 def _stream(texts: list[str]) -> dict[str, Any]:

@@ -15,12 +15,13 @@ _LENGTH = ("length", "max_tokens", "model_length", "max_output_tokens")
 
 @dataclass
 class Reading:
-    """`calls` are (id, name, arguments); `usage` (input, output, total) tokens or None."""
+    """`calls` are (id, name, arguments), `cited` URLs, `usage` (input, output, total) tokens."""
 
     text: str = ""
     refusal: str = ""
     reasoning: str = ""
     calls: list[tuple[Any, str, Any]] = field(default_factory=list)
+    cited: list[str] = field(default_factory=list)
     end: str = ""
     usage: tuple[int, int, int] | None = None
 
@@ -35,6 +36,7 @@ def of_completion(completion: Json, choice: int = 0) -> Reading:
         refusal=message.get("refusal") or "",
         reasoning=thought + _thought(message),
         calls=[_chat_call(call) for call in _calls(message)],
+        cited=_cited(message),
         end=choices[0].get("finish_reason") or "",
         usage=_chat_usage(completion),
     )
@@ -54,6 +56,7 @@ def of_chunks(chunks: Iterable[Json], choice: int = 0) -> Reading:
             reading.text += text
             reading.refusal += delta.get("refusal") or ""
             reading.reasoning += thought + _thought(delta)
+            reading.cited += _cited(delta)
             for fragment in _calls(delta):
                 _add_fragment(calls, fragment)
             reading.end = part.get("finish_reason") or reading.end
@@ -89,6 +92,9 @@ def of_response(response: Json) -> Reading:
         if item["type"] == "message":
             reading.text += "".join(p.get("text") or "" for p in parts if "text" in p)
             reading.refusal += "".join(p.get("refusal") or "" for p in parts)
+            if item.get("phase") != "commentary":
+                marks = [mark for p in parts for mark in p.get("annotations") or []]
+                reading.cited += [mark["url"] for mark in marks if mark.get("url")]
         elif item["type"] == "reasoning":
             spoken = [*(item.get("summary") or []), *parts]
             reading.reasoning += "".join(p.get("text") or "" for p in spoken)
@@ -192,6 +198,11 @@ def _thought(message: Json) -> str:
         return said
     details = message.get("reasoning_details") or []
     return "".join(detail.get("text") or detail.get("summary") or "" for detail in details)
+
+
+def _cited(message: Json) -> list[str]:
+    marks = [mark.get("url_citation") or {} for mark in message.get("annotations") or []]
+    return [mark["url"] for mark in marks if mark.get("url")]
 
 
 def _calls(message: Json) -> list[Json]:

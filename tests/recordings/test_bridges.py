@@ -90,6 +90,7 @@ def _check_response(response: dict[str, Any], said: Reading, exchange: Exchange)
     same(ours.text, said.text, "text")
     same(ours.refusal, said.refusal, "refusal")
     same(ours.reasoning, said.reasoning, "reasoning")
+    same(ours.cited, said.cited, "citations")
     same(ours.end, reading.end_of_chat(said.end), "end")
     note = None
     if any(call[0] is None or call[0] == "" for call in said.calls):
@@ -150,6 +151,7 @@ def _check_completion(ours: Reading, said: Reading, what: str) -> None:
     same(ours.refusal, said.refusal, f"{what}refusal")
     same(ours.reasoning, said.reasoning, f"{what}reasoning")
     same(ours.calls, said.calls, f"{what}calls")
+    same(ours.cited, said.cited, f"{what}citations")
     same(ours.usage, said.usage, f"{what}usage")
     status, _, reason = said.end.partition(":")
     end = {"max_output_tokens": "length", "content_filter": "content_filter"}.get(reason)

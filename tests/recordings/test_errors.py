@@ -45,6 +45,8 @@ def test_a_refusal_becomes_its_error(group, client, replay, sweep):
 
 
 def _check_said(error: APIError, body: Any) -> None:
+    if not isinstance(body, dict | list):
+        return  # no JSON: the status is all that is told
     said = body[0] if isinstance(body, list) else body
     inner = said.get("error", said)
     if isinstance(inner, str):
@@ -67,7 +69,7 @@ def _check_headers(error: APIStatusError, headers: dict[str, str]) -> None:
 
 
 def _failed_inside(exchange: Exchange) -> bool:
-    return exchange.status < 400 and exchange.reports_error
+    return exchange.status < 400 and exchange.is_json and exchange.reports_error
 
 
 @pytest.mark.parametrize("group", groups(_failed_inside))
@@ -84,6 +86,17 @@ def test_a_failure_inside_an_answer_becomes_an_error(group, client, replay, swee
         same(error.code, None if code is None else str(code), "code")
         if given:
             assert error.partial is not None, "what came before the error is lost"
+
+    sweep(group, "failure", check)
+
+
+@pytest.mark.parametrize("group", groups(lambda e: e.status < 300 and not e.is_json))
+def test_an_answer_that_is_no_json_object_is_an_error(group, client, replay, sweep):
+    def check(exchange: Exchange) -> None:
+        replay.next(exchange)
+        with pytest.raises(errors.ProtocolError) as caught:
+            calls.call(client, exchange)
+        assert exchange.content.decode()[:40] in caught.value.message
 
     sweep(group, "failure", check)
 

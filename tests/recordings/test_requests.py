@@ -63,7 +63,7 @@ def _check_body(sent: Any, exchange: Exchange) -> str | None:
 
 
 def _plain(exchange: Exchange) -> bool:
-    if exchange.streamed or exchange.status >= 300:
+    if exchange.asks_stream or exchange.status >= 300 or not exchange.is_json:
         return False
     return (exchange.answer or {}).get("status") != "failed" or not exchange.creates
 

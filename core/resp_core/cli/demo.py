@@ -147,6 +147,6 @@ def _calls(records: list[CallRecord]) -> Table:
             str(usage.get("input_tokens", usage.get("prompt_tokens", "-"))),
             str(usage.get("output_tokens", usage.get("completion_tokens", "-"))),
             first,
-            f"{record.cost} USD" if record.cost is not None else record.cost_unknown or "unknown",
+            str(record.cost),
         )
     return table

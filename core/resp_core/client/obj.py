@@ -12,6 +12,7 @@ from resp_core.types.json import JsonObject, dumps
 from resp_core.wire.shape import items_of, objects
 
 if TYPE_CHECKING:
+    from resp_core.cost.bill import Cost
     from resp_core.observe.record import CallRecord
 
 __all__ = ["Obj", "Result", "plain"]
@@ -92,6 +93,12 @@ class Result(Obj):
     def record(self) -> CallRecord | None:
         """Attempts, timings, usage, what was dropped: `resp_core.CallRecord`."""
         return object.__getattribute__(self, "_record")
+
+    @property
+    def cost(self) -> Cost | None:
+        """What the call cost (see `resp_core.Cost`); None where the record was left behind."""
+        record = object.__getattribute__(self, "_record")
+        return None if record is None else record.cost
 
     @property
     def _request_id(self) -> str | None:

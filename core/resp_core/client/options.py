@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from resp_core.client.params import OPTION_FIELDS, CallOptions
 from resp_core.client.wiring import Settings, approvals_of, connection_of, policy_of
+from resp_core.cost.custom import Prices
 from resp_core.errors import ArgumentError
 from resp_core.io.state import StateStore
 from resp_core.observe.hooks import Hook
@@ -26,7 +27,7 @@ class ClientOptions(CallOptions, total=False):
     `transport` "httpx2", or "aiohttp" (async, extra `aiohttp`); `http_client` and
     `http_async_client` an own httpx2 or httpx client; `hooks` are called with each record;
     `state_store` is where approvals and ids are kept: "memory", "sqlite:///path", "redis://…",
-    or an object.
+    or an object; `prices` are prices of your own, "provider/name" to amounts (see `Price`).
     """
 
     default_headers: Mapping[str, str] | None
@@ -38,7 +39,7 @@ class ClientOptions(CallOptions, total=False):
     http_async_client: Any
     hooks: Sequence[Hook]
     state_store: str | StateStore | None
-    state_store: str | StateStore | None
+    prices: Prices | None
 
 
 _OWN = frozenset(ClientOptions.__annotations__) - OPTION_FIELDS
@@ -74,6 +75,7 @@ def updated(settings: Settings, options: ClientOptions) -> Settings:
         if given.get(name) is not None:
             changes[name] = given[name]
     changes["approvals"] = approvals_of(given, settings.approvals)
+    changes["spending"] = settings.spending.updated(given)
     return replace(settings, **changes)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, TypedDict
 
+from resp_core.cost.account import Teller
 from resp_core.errors import ArgumentError
 from resp_core.mcp.policy import Policy
 from resp_core.types.json import JsonObject
@@ -34,6 +35,8 @@ class CallOptions(TypedDict, total=False):
     `provider`. `approvals` answers MCP approval requests of tools that are run here, and takes
     denied tools away; `approval_scope` names for whom a decision is valid; `strict_approvals`
     refuses decisions that the state store does not know; `mcp_timeout` is in seconds.
+    `base_model`, `region`, `data_zone`, `deployment_type` and `image_model` say what an answer
+    is priced as; `tags` are labels for totals and budgets; `track` is told of the call's cost.
     """
 
     provider: str | None
@@ -50,6 +53,12 @@ class CallOptions(TypedDict, total=False):
     credential: Any
     scopes: Sequence[str]
     base_model: str | None
+    region: str | None
+    data_zone: str | None
+    deployment_type: str | None
+    image_model: str | None
+    tags: Sequence[str] | None
+    track: Teller | None
     organization: str | None
     project: str | None
     context_window: int | None

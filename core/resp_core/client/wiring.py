@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from resp_core.auth.source import Secret
+from resp_core.client.spending import Spending
+from resp_core.cost.account import Seen
 from resp_core.credentials import environ
 from resp_core.errors import AmbiguousOriginError, ArgumentError
 from resp_core.flow import Call, Clock, Policy
@@ -56,6 +58,7 @@ class Settings:
     hooks: Sequence[Hook] = ()
     state_store: str | StateStore | None = None
     approvals: ApprovalSettings = field(default_factory=ApprovalSettings)
+    spending: Spending = field(default_factory=Spending)
 
     def shares_transport(self, other: Settings) -> bool:
         """Whether connections made for `other` serve these settings too."""
@@ -82,6 +85,7 @@ class Wiring:
         self.state: StateStore = open_state(settings.state_store) if state is None else state
         self._deployments: dict[str | None, Deployment] = {}
         self._paces = Paces()
+        self._seen = Seen()
 
     def deployment(self, model: str | None, connection: Connection | None = None) -> Deployment:
         """Where a call for `model` goes; raises ArgumentError."""
@@ -110,7 +114,7 @@ class Wiring:
         """A call ready to be driven; what is wrong with it is raised here."""
         options = options or {}
         deployment = self.deployment(model, connection_of(options))
-        policy = self.policy(options)
+        policy = self._accounted(task, options)
         if isinstance(task, Turn) and uses_mcp(task.request):
             return self._mcp_turn(task.request, deployment, policy, options)
         call = Call(task, deployment, policy=policy, clock=_CLOCK, paces=self._paces)
@@ -153,7 +157,11 @@ class Wiring:
             return self._locate(origin, id, model, options)
 
         return Call(
-            task, None, policy=self.policy(options), clock=_CLOCK, locate=(f"origin:{id}", locate)
+            task,
+            None,
+            policy=self._accounted(task, options),
+            clock=_CLOCK,
+            locate=(f"origin:{id}", locate),
         )
 
     def _locate(
@@ -181,6 +189,10 @@ class Wiring:
     def _has_default(self) -> bool:
         connection = self.settings.connection
         return bool(self.settings.model or connection.provider or connection.base_url)
+
+    def _accounted(self, task: Task, options: CallOptions) -> Policy:
+        account = self.settings.spending.account(task, options, self._seen)
+        return replace(self.policy(options), account=account)
 
     def policy(self, options: CallOptions) -> Policy:
         """The limits of one call: the client's, with what the call says."""

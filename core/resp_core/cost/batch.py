@@ -118,7 +118,8 @@ def _answer(line: JsonObject, number: int) -> tuple[str, str, JsonObject | None,
         result = as_object(line["result"])
         if result.get("type") == "succeeded":
             return name, "anthropic", as_object(result.get("message")), None
-        return name, "anthropic", None, _said(result.get("error")) or as_text(result.get("type"))
+        kind = as_text(result.get("type"))
+        return name, "anthropic", None, _said(result["error"]) if "error" in result else kind
     response = as_object(line.get("response"))
     if "usageMetadata" in response or "candidates" in response:
         return name, "gemini", response, None

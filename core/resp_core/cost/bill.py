@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Context, Decimal
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -118,14 +119,12 @@ class Bill:
     def charge(self, name: str, quantity: Decimal | int, price: Decimal, per: int = 1) -> None:
         """`quantity` at `price` per `per` of them."""
         count = Decimal(quantity)
-        amount = _EXACT.multiply(count, price)
-        if per == 1:
-            self.parts.append(Part(name, count, price, amount))
-            return
-        scale = Decimal(per)
-        self.parts.append(
-            Part(name, count, _EXACT.divide(price, scale), _EXACT.divide(amount, scale))
-        )
+        unit = _unit(price, per)
+        if per == 3600:  # not a power of ten: multiply first
+            amount = _EXACT.divide(_EXACT.multiply(count, price), Decimal(per))
+        else:
+            amount = _EXACT.multiply(count, unit)
+        self.parts.append(Part(name, count, unit, amount))
 
     def rated(
         self,
@@ -156,6 +155,13 @@ class Bill:
         )
 
 
+@lru_cache(maxsize=4096)
+def _unit(price: Decimal, per: int) -> Decimal:
+    """The price of one."""
+    return price if per == 1 else _EXACT.divide(price, Decimal(per))
+
+
+@cache
 def per_of(key: str) -> int:
     """How many units a rate of this name is for."""
     end = key[key.rfind("_") :] if "_" in key else key

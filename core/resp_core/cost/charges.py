@@ -54,6 +54,7 @@ _RATES: dict[str, tuple[str, ...]] = {
     "output_video": ("output_video_mtok",),
     "citation": ("output_citation_mtok",),
 }
+_PLAIN = frozenset(("input", "cached", "cache_write", "output"))
 _UNITS: dict[str, tuple[str, ...]] = {
     "audio_seconds": ("input_audio_hours", "audio_hours"),
     "characters": ("input_mchars",),
@@ -89,13 +90,16 @@ def charge_all(
     if isinstance(factor, str):
         bill.miss("region", factor)
         return
-    shares = [share for share in usage.shares if share.instead]
-    if not shares:
+    if not any(share.instead for share in usage.shares):
         _tokens(bill, usage, rates, factor=factor, provider=provider, place=place)
-    _units(bill, usage, rates, asked, body, provider=provider)
-    _tools(bill, usage, rates, asked, provider=provider)
-    _search_models(bill, rates, asked, body, provider=provider)
-    _containers(bill, usage, rates, provider=provider)
+    if usage.units:
+        _units(bill, usage, rates, asked, body, provider=provider)
+    if usage.tools:
+        _tools(bill, usage, rates, provider=provider)
+    if provider == "openai":
+        _search_models(bill, rates, asked, body)
+    if usage.containers:
+        _containers(bill, usage, rates, provider=provider)
     _hosted_images(bill, usage, asked, provider=provider, tier=tier, at=at)
     for share in usage.shares:
         _share(bill, share.usage, share.model, rates, provider=provider, tier=tier, at=at)
@@ -136,7 +140,7 @@ def _tokens(
 ) -> None:
     into = usage.input_tokens
     counts = dict(usage.tokens)
-    if _by_duration(usage, rates):
+    if usage.units and _by_duration(usage, rates):
         text = "input_mtok" in rates.rates
         counts = {name: n for name, n in counts.items() if text and not name.endswith("_audio")}
     if rates.short_to is not None and into > rates.short_to:
@@ -149,7 +153,7 @@ def _tokens(
     for name, count in counts.items():
         if not count:
             continue
-        keys = _keys(name, rates, provider)
+        keys = _RATES[name] if name in _PLAIN else _keys(name, rates, provider)
         key = next((key for key in keys if key in rates.rates or key in rates.missing), None)
         rate = None if key is None else rates.find(key)
         label = f"{name} ({of})" if of else name
@@ -268,7 +272,7 @@ def image_price(provider: str, model: str, size: str, quality: str) -> tuple[Dec
     return Decimal(found), f"{quality} {size}"
 
 
-def _tools(bill: Bill, usage: Usage, rates: Rates, asked: Asked, *, provider: str) -> None:
+def _tools(bill: Bill, usage: Usage, rates: Rates, *, provider: str) -> None:
     for tool, count in usage.tools.items():
         if tool == "web_search" and provider == "google" and _major(rates.model) < 3:
             count = 1  # billed by the prompt, however many queries it led to
@@ -322,11 +326,9 @@ def _search_block(bill: Bill, usage: Usage, rates: Rates, *, provider: str) -> N
         bill.rated("input (search content)", tokens * searches, "input_mtok", rate)
 
 
-def _search_models(
-    bill: Bill, rates: Rates, asked: Asked, body: JsonObject, *, provider: str
-) -> None:
+def _search_models(bill: Bill, rates: Rates, asked: Asked, body: JsonObject) -> None:
     """Models of the Chat API that search the web on every request."""
-    if provider != "openai" or rates.own:
+    if rates.own:
         return
     name = asked.base_model or as_text(body.get("model")) or asked.model or rates.model
     for ending, price in SEARCH_MODELS:

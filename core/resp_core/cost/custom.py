@@ -100,6 +100,8 @@ def own_price(
     providers: Iterable[str], model: str, table: Mapping[str, Price] | None
 ) -> tuple[str, Price] | None:
     """The user's price for `model`: with its provider first, then by name alone."""
+    if not table and not _registered:
+        return None
     model = model.lower()
     for prices in (table or {}, _registered):
         for name in (*(f"{provider}/{model}" for provider in providers), model):

@@ -25,6 +25,7 @@ __all__ = ["image_usage", "unwrapped", "usage_of"]
 
 _WRAPPED = ("response.", "realtime.")
 _NO_OUTPUT = frozenset(("embeddings", "rerank", "moderations", "audio.speech"))
+_MODAL = tuple(f"{modality}_tokens" for modality in MODALITIES)
 _COUNTED = frozenset(("input_tokens", "prompt_tokens"))
 #: xAI counts in ticks, of which ten billion are a dollar.
 _TICKS = 10**10
@@ -95,11 +96,10 @@ def _flat(body: JsonObject) -> bool:
 def _reader(
     usage: JsonObject, body: JsonObject, provider: str, api: str | None
 ) -> Callable[[Counts, JsonObject, JsonObject], None]:
-    if "cost_in_usd_ticks" in usage and not _COUNTED & usage.keys():
+    if not _SPECIAL.isdisjoint(usage):
+        return next(reader for names, reader in _BY_FIELD if any(n in usage for n in names))
+    if "cost_in_usd_ticks" in usage and _COUNTED.isdisjoint(usage):
         return _only_a_cost
-    for names, reader in _BY_FIELD:
-        if any(name in usage for name in names):
-            return reader
     if "input_tokens" in usage or "output_tokens" in usage:
         if _is_messages(usage, body, provider, api):
             return _messages
@@ -231,6 +231,9 @@ def _input(counts: Counts, total: int | None, inner: JsonObject, usage: JsonObje
         return
     cached = _cached(counts, inner, usage)
     written = _written(counts, inner)
+    if not any(inner.get(name) for name in _MODAL):
+        _text_input(counts, total, cached, written)
+        return
     split = details(inner, "cached_tokens_details")
     fresh: dict[str, int] = {}
     for modality in MODALITIES:
@@ -248,16 +251,19 @@ def _input(counts: Counts, total: int | None, inner: JsonObject, usage: JsonObje
         return
     text = total - sum(fresh.values())
     cached, text = _spill(counts, cached, text, fresh)
+    _text_input(counts, text, cached, written)
+    for modality, count in fresh.items():
+        counts.add(f"input_{modality}", count)
+
+
+def _text_input(counts: Counts, text: int, cached: int, written: int) -> None:
     if cached + written > text:
         counts.problems.append(
             f"{cached} cached and {written} written tokens are more than the {text} of the input"
         )
         return
     counts.add("cached", cached)
-    text -= cached + written
-    counts.add("input", text)
-    for modality, count in fresh.items():
-        counts.add(f"input_{modality}", count)
+    counts.add("input", text - cached - written)
 
 
 def _spill(counts: Counts, cached: int, text: int, fresh: dict[str, int]) -> tuple[int, int]:
@@ -284,6 +290,8 @@ def _cached(counts: Counts, inner: JsonObject, usage: JsonObject) -> int:
 def _written(counts: Counts, inner: JsonObject) -> int:
     """Tokens written to the cache, by how long they stay there."""
     total = counts.number(inner, "cache_write_tokens") or 0
+    if not total:
+        return 0
     by_time = details(inner, "cache_write_tokens_details")
     long = min(counts.number(by_time, "ttl_12h_tokens") or 0, total)
     counts.add("cache_write_12h", long)
@@ -295,15 +303,20 @@ def _output(counts: Counts, total: int | None, outer: JsonObject) -> None:
     if total is None:
         return
     counts.reasoning = min(counts.number(outer, "reasoning_tokens", "thinking_tokens") or 0, total)
+    if not any(outer.get(name) for name in _MODAL):
+        counts.add("output", total)
+        return
     parts = {
         modality: count
-        for modality in MODALITIES
-        if (count := counts.number(outer, f"{modality}_tokens"))
+        for modality, name in zip(MODALITIES, _MODAL, strict=True)
+        if (count := counts.number(outer, name))
     }
     counts.split("output", total, parts)
 
 
 def _missing(counts: Counts, usage: JsonObject, into: int | None, out: int | None) -> None:
+    if into is not None and out is not None:
+        return
     for name, value, words in (
         ("input", into, ("input_tokens", "prompt_tokens")),
         ("output", out, ("output_tokens", "completion_tokens")),
@@ -506,3 +519,4 @@ _BY_FIELD: tuple[tuple[tuple[str, ...], Any], ...] = (
     (("inputTextTokenCount",), _titan),
     (("prompt_token_count",), _llama),
 )
+_SPECIAL = frozenset(name for names, _ in _BY_FIELD for name in names)

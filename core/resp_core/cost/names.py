@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from resp_core.cost.overlay import SELF_HOSTED
 
@@ -68,6 +69,7 @@ class Named:
     zone: str | None = None
 
 
+@lru_cache(maxsize=512)
 def family(provider: str) -> str:
     """The name of a provider in the price tables."""
     name = provider.strip().lower()
@@ -76,6 +78,7 @@ def family(provider: str) -> str:
     return _FAMILY.get(name, name)
 
 
+@lru_cache(maxsize=4096)
 def named(provider: str, model: str) -> Named:
     """Take the prefixes off `azure/eu/gpt-5.6-sol`, `openai/gpt-4.1`, `models/gemini-2.5-pro`.
 
@@ -100,6 +103,7 @@ def named(provider: str, model: str) -> Named:
     return Named(at, rest, zone)
 
 
+@lru_cache(maxsize=4096)
 def undated(model: str) -> str:
     """`gpt-4.1-2025-04-14` -> `gpt-4.1`."""
     return _DATE.sub("", model.lower())

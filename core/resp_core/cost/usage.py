@@ -138,6 +138,8 @@ class Counts:
         for name in names:
             value = source.get(name)
             if value is not None:
+                if type(value) is int and 0 <= value <= _MOST:
+                    return value
                 return self.whole(value, name)
         return None
 

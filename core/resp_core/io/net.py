@@ -27,8 +27,9 @@ if TYPE_CHECKING:
     from resp_core.io.inflate import Inflater
     from resp_core.io.state import StateStore
     from resp_core.observe.hooks import Hook
+    from resp_core.observe.record import CallRecord
 
-__all__ = ["Net", "Transport", "keep_or_tell"]
+__all__ = ["Net", "Transport", "keep_or_tell", "tell"]
 
 logger = logging.getLogger("resp_core")
 
@@ -195,11 +196,17 @@ def keep_or_tell(effect: Effect, net: Memory) -> Answer:
         case Save(key, value):
             net.state.save(key, value)
         case Record(record):
-            for hook in net.hooks:
-                try:
-                    hook(record)
-                except Exception:  # a hook must not cost the caller the answer
-                    logger.exception("a hook failed on the record of a call")
+            tell(record, net.hooks)
         case _:
             raise TypeError(f"{type(effect).__name__} is not an effect of this exchange.")
     return None
+
+
+def tell(record: CallRecord, hooks: Sequence[Hook]) -> None:
+    """Hand a record to whoever counts the call, and to the hooks."""
+    counting = () if record.account is None else record.account.tellers
+    for hook in (*(teller.add for teller in counting), *hooks):
+        try:
+            hook(record)
+        except Exception:  # a hook must not cost the caller the answer
+            logger.exception("a hook failed on the record of a call")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from resp_core.errors import (
@@ -19,8 +19,7 @@ from resp_core.errors import (
     ArgumentError,
     McpIntegrityError,
 )
-from resp_core.types.json import loads
-from resp_core.wire.shape import objects
+from resp_core.wire.shape import as_object, as_text, objects
 
 if TYPE_CHECKING:
     from resp_core.types.json import JsonObject
@@ -28,14 +27,20 @@ if TYPE_CHECKING:
 __all__ = [
     "ApprovalRequest",
     "approve",
+    "arguments_of",
     "canonical_arguments",
+    "check_call",
     "check_decision",
     "decisions_in",
     "definition_hash",
     "deny",
     "display",
+    "open_requests",
     "pending_approvals",
+    "read_only_of",
+    "request_of",
     "stored_request",
+    "with_definitions",
 ]
 
 SCHEMA = 1
@@ -43,7 +48,11 @@ SCHEMA = 1
 
 @dataclass(frozen=True, slots=True)
 class ApprovalRequest:
-    """A call that waits for a decision. `arguments` is canonical JSON text."""
+    """A call that waits for a decision. `arguments` is canonical JSON text.
+
+    `tool` is the definition that the server listed (name, description, input_schema,
+    annotations), None where the response does not show it. What it says is the server's word.
+    """
 
     id: str
     server_label: str
@@ -51,25 +60,68 @@ class ApprovalRequest:
     arguments: str
     read_only: bool = False
     definition: str = ""
+    tool: Mapping[str, Any] | None = field(default=None, repr=False, compare=False)
 
     def parsed_arguments(self) -> Mapping[str, Any]:
         """The arguments as a dict; an empty one where they are no JSON object."""
-        try:
-            value = loads(self.arguments.encode())
-        except ValueError:
-            return {}
-        return cast("Mapping[str, Any]", value) if isinstance(value, dict) else {}
+        return arguments_of(self.arguments) or {}
+
+
+def arguments_of(text: str) -> JsonObject | None:
+    """Arguments as an object with its numbers exact; None where they are none."""
+    try:
+        value: Any = json.loads(text, parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        return None
+    return cast("JsonObject", value) if isinstance(value, dict) else None
 
 
 def canonical_arguments(arguments: Any) -> str:
-    """Arguments as one spelling: keys sorted, no spaces. Servers send text or an object."""
-    value: Any = arguments
-    if isinstance(arguments, str):
-        try:
-            value = loads(arguments.encode()) if arguments.strip() else {}
-        except ValueError:
-            return arguments
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    """Arguments as one spelling: keys sorted, no spaces. Servers send text or an object.
+
+    Text that is no JSON stays as it is. Large integers keep all their digits.
+    """
+    try:
+        value: Any = arguments
+        if isinstance(arguments, str):
+            value = json.loads(arguments, parse_constant=_refuse) if arguments.strip() else {}
+        return _spelled(value)
+    except (ValueError, RecursionError):
+        return as_text(arguments)
+
+
+def _spelled(value: Any) -> str:
+    def spell(ascii_only: bool) -> str:
+        return json.dumps(
+            value,
+            sort_keys=True,
+            separators=(",", ":"),
+            ensure_ascii=ascii_only,
+            allow_nan=False,
+        )
+
+    text = spell(False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # half of a character: only its escape can be sent
+        return spell(True)
+    return text
+
+
+def _refuse(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
+def read_only_of(tool: Mapping[str, Any] | None) -> bool | None:
+    """Whether a listed tool says that it only reads; None where it says nothing.
+
+    MCP calls the annotation `readOnlyHint`, the Responses API shows it as `read_only`.
+    """
+    annotations = as_object((tool or {}).get("annotations"))
+    for name in ("readOnlyHint", "read_only"):
+        if isinstance(annotations.get(name), bool):
+            return annotations[name]
+    return None
 
 
 def definition_hash(tool: Mapping[str, Any]) -> str:
@@ -80,8 +132,38 @@ def definition_hash(tool: Mapping[str, Any]) -> str:
 
 
 def pending_approvals(response: Mapping[str, Any]) -> list[ApprovalRequest]:
-    """The approval requests of a response that nothing in it has answered."""
-    return open_requests(objects(response.get("output")))
+    """The approval requests of a response that nothing in it has answered.
+
+    Where the response lists the servers' tools, each request carries its tool's definition.
+    """
+    output = objects(response.get("output"))
+    return with_definitions(open_requests(output), output)
+
+
+def with_definitions(
+    requests: list[ApprovalRequest], items: list[JsonObject]
+) -> list[ApprovalRequest]:
+    """`requests` with the definitions that the `mcp_list_tools` among `items` show."""
+    known = {
+        (as_text(item.get("server_label")), as_text(tool.get("name"))): tool
+        for item in items
+        if item.get("type") == "mcp_list_tools"
+        for tool in objects(item.get("tools"))
+    }
+    return [
+        _defined(request, known.get((request.server_label, request.name))) for request in requests
+    ]
+
+
+def _defined(request: ApprovalRequest, tool: JsonObject | None) -> ApprovalRequest:
+    if tool is None:
+        return request
+    return replace(
+        request,
+        read_only=read_only_of(tool) is True,
+        definition=definition_hash(tool),
+        tool=tool,
+    )
 
 
 def open_requests(items: list[JsonObject]) -> list[ApprovalRequest]:

@@ -6,7 +6,12 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from resp_core.mcp.approval import ApprovalRequest, canonical_arguments, definition_hash
+from resp_core.mcp.approval import (
+    ApprovalRequest,
+    canonical_arguments,
+    definition_hash,
+    read_only_of,
+)
 from resp_core.wire.shape import as_object, objects
 
 if TYPE_CHECKING:
@@ -53,7 +58,7 @@ class CatalogTool:
         tool: JsonObject = {
             "type": "function",
             "name": self.function,
-            "parameters": dict(self.schema),
+            "parameters": {"type": "object", "properties": {}, **self.schema},
             "strict": False,
         }
         if self.description:
@@ -141,7 +146,7 @@ def _tool(server: McpServer, tool: JsonObject, function: str) -> CatalogTool:
 
 
 def _read_only(tool: JsonObject) -> bool:
-    return as_object(tool.get("annotations")).get("readOnlyHint") is True
+    return read_only_of(tool) is True
 
 
 def _name(text: str) -> str:

@@ -150,7 +150,7 @@ def added_usage(one: JsonObject, other: JsonObject) -> JsonObject:
         if isinstance(value, dict):
             total[name] = added_usage(as_object(known), as_object(value))
         elif isinstance(value, int | float) and not isinstance(value, bool):
-            total[name] = (known or 0) + value
+            total[name] = (known if isinstance(known, int | float) else 0) + value
         else:
             total.setdefault(name, value)
     return total

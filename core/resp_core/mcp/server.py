@@ -80,6 +80,11 @@ class McpServer:
             headers["authorization"] = f"Bearer {self.authorization.reveal()}"
         return headers
 
+    def secrets(self) -> tuple[str, ...]:
+        """What no text may show: the credentials, as they are sent and as they were given."""
+        sent = self.request_headers().values()
+        return tuple(dict.fromkeys([*sent, *(value.removeprefix("Bearer ") for value in sent)]))
+
 
 def mcp_servers(tools: Any) -> list[McpServer]:
     """The MCP servers among a request's tools. Raises ArgumentError naming the field."""
@@ -118,9 +123,9 @@ def _read(tool: JsonObject) -> McpServer:
         )
     headers = _headers(tool.get("headers"), label)
     authorization = tool.get("authorization")
-    if authorization is not None and not isinstance(authorization, str):
+    if authorization is not None and not _sendable(authorization):
         raise ArgumentError(
-            f"authorization of {label!r} must be a string, not {type(authorization).__name__}.",
+            f"authorization of {label!r} must be a string without line breaks.",
             param="authorization",
         )
     if authorization and any(name.lower() == "authorization" for name in headers):
@@ -157,9 +162,17 @@ def _headers(headers: Any, label: str) -> dict[str, str]:
     if headers is None:
         return {}
     entries = cast("JsonObject", headers) if isinstance(headers, dict) else None
-    if entries is None or not all(isinstance(value, str) for value in entries.values()):
-        raise ArgumentError(f"headers of {label!r} must map names to strings.", param="headers")
+    if entries is None or not all(map(_sendable, (*entries, *entries.values()))):
+        raise ArgumentError(
+            f"headers of {label!r} must map names to strings without line breaks.",
+            param="headers",
+        )
     return dict(entries)
+
+
+def _sendable(value: Any) -> bool:
+    """Whether a header can carry it; what cannot is refused here, before any text shows it."""
+    return isinstance(value, str) and value.isascii() and value.isprintable()
 
 
 def _allowed(value: Any, label: str) -> ToolFilter | None:

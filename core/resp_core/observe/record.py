@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from resp_core.cost.account import Account
+    from resp_core.cost.bill import Cost
+    from resp_core.cost.facts import Billed
     from resp_core.types.json import JsonObject
     from resp_core.types.request import Wire
 
@@ -36,7 +39,8 @@ class CallRecord:
     is the provider's own JSON, or None when it reported none. `api` is the wire that was used,
     `operation` what was asked of it ("responses", "chat", "embeddings", ...).
     `approvals_checked` says who checked the MCP decisions of the call, if it carried any.
-    `cost` is US dollars as a decimal string, or None with `cost_unknown` saying why.
+    `user`, `safety_identifier`, `tags` and `metadata` are the caller's labels. `billed` is what
+    `cost` is computed from.
     """
 
     provider: str
@@ -55,10 +59,41 @@ class CallRecord:
     request_id: str | None = None
     service_tier: str | None = None
     usage: JsonObject | None = None
-    cost: str | None = None
-    cost_unknown: str | None = "prices are not wired in yet"
     dropped: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
     error: str | None = None
     approvals_checked: Literal["here", "provider"] | None = None
+    user: str | None = None
+    safety_identifier: str | None = None
+    tags: tuple[str, ...] = ()
+    metadata: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    billed: tuple[Billed, ...] = field(default=(), repr=False)
+    account: Account | None = field(default=None, repr=False, compare=False)
+    _cost: Cost | None = field(default=None, init=False, repr=False, compare=False)
+
+    @property
+    def cost(self) -> Cost:
+        """What the call cost: `total` in US dollars, or None with the reasons in `unknown`.
+
+        Computed when it is first looked at, at the prices of the time of the call.
+        """
+        found = self._cost
+        if found is None:
+            from resp_core.cost.facts import cost_of_all
+
+            found = cost_of_all(self.billed)
+            object.__setattr__(self, "_cost", found)
+        return found
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        values = {name: getattr(self, name) for name in _FIELDS}
+        return _revived, (values,)
+
+
+def _revived(values: dict[str, Any]) -> CallRecord:
+    return CallRecord(**values)
+
+
+#: What can leave the process: all but what belongs to this one's clients.
+_FIELDS = tuple(f.name for f in fields(CallRecord) if f.init and f.name != "account")

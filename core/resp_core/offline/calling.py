@@ -49,7 +49,7 @@ _INFIX = frozenset(("+", "*", "/", "×", "÷", "times", "plus", "minus"))
 _COUNTED = r"(?:\d[\d.]*|\b(?:one|two|three|four|five|six|seven|eight|nine|ten)\b)"
 _MOST = 4  # calls of one tool in a turn, one for each place that the prompt lists
 _AGENTS = re.compile(
-    r"^\s*[\"'{]*([A-Za-z_]\w*)[\"']?\s*:\s*(.*)$|'(\w+)': '([^']*)'", re.MULTILINE
+    r"^[ \t]*[\"'{]*([A-Za-z_]\w*)[\"']?\s*:\s*(.*)$|'(\w+)': '([^']*)'", re.MULTILINE
 )
 
 

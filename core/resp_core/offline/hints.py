@@ -24,7 +24,7 @@ _NAMES = frozenset(
     "name person user customer author title who company product organization".split()
 )
 _NAMED = re.compile(r"\b(?:named|called|titled|entitled)\s+([^.,;\n]+)")
-_MATH = re.compile(r"[-+(]?\s*\d[\d\s.,+\-*/×÷^()%]*[+\-*/×÷^%][\d\s.,+\-*/×÷^()%]*\d\)?")
+_MATH = re.compile(r"[-+(]?\d[\d\s.,+\-*/×÷^()%]{0,60}[+\-*/×÷^%][\d\s.,+\-*/×÷^()%]{0,60}\d\)?")
 _EXPRESSION = frozenset("expression expr formula equation calculation".split())
 
 

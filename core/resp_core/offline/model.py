@@ -31,8 +31,9 @@ _SAY = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _SUM = re.compile(
-    r"(-?\d+(?:\.\d+)?)\s*(\+|-|−|\*|×|x|/|÷|plus|minus|times|multiplied by|divided by)\s*"
-    r"(-?\d+(?:\.\d+)?)"
+    r"(?<![\d.])(-?\d{1,15}(?:\.\d{1,9})?)\s{0,3}"
+    r"(\+|-|−|\*|×|x|/|÷|plus|minus|times|multiplied by|divided by)\s{0,3}"
+    r"(-?\d{1,15}(?:\.\d{1,9})?)"
 )
 _MY = re.compile(
     r"\bmy (\w+(?: \w+)?) is ([^.,;!?\n]+)|\b(?:I am|I'm|call me) ([A-Z]\w+)", re.IGNORECASE
@@ -41,7 +42,8 @@ _ASKED = re.compile(
     r"\b(?:what(?:'s| is| was)|tell me|remember|recall)\s+my (\w+(?: \w+)?)\b", re.I
 )
 _KEYS_BEFORE = re.compile(
-    r"((?:[\"'`]\w+[\"'`](?:, and |, | and |, or | or )?)+) (?:as )?(?:keys?|fields?|properties)\b"
+    r"((?:[\"'`]\w+[\"'`](?:, and |, | and |, or | or )?){1,20}) "
+    r"(?:as )?(?:keys?|fields?|properties)\b"
 )
 _KEYS_AFTER = re.compile(
     r"\b(?:keys?|fields?|properties)\b[^\w\"'`]*((?:[\"'`]?\w+[\"'`]?(?:, and |, | and )?)+)"

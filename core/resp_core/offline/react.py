@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 import orjson
 
 from resp_core.offline import calling
+from resp_core.offline.frames import between
 from resp_core.offline.transcript import Call, Choice, Entry, Output, Tool, Transcript, Utterance
 
 if TYPE_CHECKING:
@@ -18,19 +19,18 @@ if TYPE_CHECKING:
 
 __all__ = ["react"]
 
-_ASKS = re.compile(r"Thought:.*?Action:.*?Action Input:", re.S)
+_ASKS = ("Thought:", "Action:", "Action Input:")
 _LLAMA_TOOL = re.compile(
     r"^> Tool Name: (\S+)\nTool Description: (.*?)\nTool Args: (\{.*?\})\s*$", re.M | re.S
 )
 _PLAIN_TOOL = re.compile(r"^(\w+)(\([^\n]*?\)(?: -> [^\n:]+?)?)?\s*[:-]+ ([^\n]+)$", re.M)
 _NAMES = re.compile(r"should be one of \[([^\]]*)\]")
-_STEP = re.compile(r"Action:[ \t]*([^\n]+)\n+[ \t]*Action Input:[ \t]*([^\n]*)")
+_STEP = re.compile(r"^[ \t]*Action:[ \t]*([^\n]+)\n{1,3}[ \t]*Action Input:[ \t]*([^\n]*)", re.M)
 _SEEN = re.compile(
     r"Observation:[ \t]*(.*?)(?=\n[ \t]*(?:Thought|Action|Answer|Final Answer):|\Z)", re.S
 )
-_QUESTION = re.compile(
-    r"Begin!.*?(?:Question|New input|User):[ \t]*(.*?)(?=\n[ \t]*Thought:|\Z)", re.S
-)
+_BEGUN = ("Begin!", "(?:Question|New input|User):")
+_THOUGHT = re.compile(r"\n[ \t]*Thought:")
 
 
 def react(transcript: Transcript, answer: Callable[[Transcript], str]) -> str | None:
@@ -39,7 +39,7 @@ def react(transcript: Transcript, answer: Callable[[Transcript], str]) -> str | 
     `answer` makes the final text once no tool is left to use.
     """
     frame = next(
-        (text for text in (transcript.system, transcript.prompt) if _ASKS.search(text)), ""
+        (text for text in (transcript.system, transcript.prompt) if between(text, *_ASKS)), ""
     )
     if not frame or transcript.tools:
         return None
@@ -94,8 +94,8 @@ _TEXT: JsonObject = {
 
 def _question(transcript: Transcript, frame: str) -> str:
     if frame:
-        match = _QUESTION.search(frame)
-        return match.group(1).strip() if match else transcript.prompt
+        cut = between(frame, *_BEGUN)
+        return _THOUGHT.split(cut[1])[0].strip() if cut else transcript.prompt
     said = [
         entry.text
         for entry in transcript.entries

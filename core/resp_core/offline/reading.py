@@ -7,78 +7,32 @@ ranking, keywords) and LangChain, and any prompt with a "Context:" and a "Questi
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, replace
 
 import orjson
 
 from resp_core.offline import words
+from resp_core.offline.frames import (
+    CONTEXTS,
+    EARLIER,
+    QUESTIONS,
+    RULE,
+    SUMMARY,
+    between,
+    first,
+    last,
+)
 
 __all__ = ["Passage", "choice_number", "find_passage", "quote", "read"]
 
-_RULE = r"\n?\s*-{5,}\s*\n"
-_CONTEXTS = (
-    re.compile(
-        rf"(?:context|information)[^\n]*(?:below|provided)[^\n]*{_RULE}(.*?){_RULE}", re.I | re.S
-    ),
-    re.compile(rf"more context below\.{_RULE}(.*?){_RULE}", re.I | re.S),
-    re.compile(r"<(context|documents?|passages?)>(?P<text>.*?)</\1>", re.I | re.S),
-    re.compile(
-        r"relevant documents for the context:(.*?)(?:Instruction:|Existing Answer:|$)", re.S
-    ),
-    re.compile(r"New Context:(.*?)(?:\n\s*Query:|$)", re.S),
-    re.compile(
-        r"(?:^|\n)\s*(?:retrieved |new )?(?:context|documents|sources|passages?)\s*:\s*\n?"
-        r"(.*?)(?:\n\s*(?:question|query|user question|helpful answer)\s*:|$)",
-        re.I | re.S,
-    ),
-    re.compile(
-        r"(?:pieces of (?:retrieved )?context|following (?:context|documents|sources))[^\n:]*?"
-        r"(?:[.:][^\n]*)?\n+(.*?)(?:\n\s*(?:question|query)\s*:|$)",
-        re.I | re.S,
-    ),
-)
-_QUESTIONS = (
-    re.compile(r"original query is as follows:\s*(.*?)\n", re.I),
-    re.compile(r"\n\s*Query:\s*(.*?)\s*(?:\n\s*(?:Original )?Answer:|$)", re.S),
-    re.compile(
-        r"(?:^|\n)\s*(?:User )?Question:\s*(.*?)\s*(?:\n\s*(?:Helpful )?Answer:|\n\s*Context:|$)",
-        re.I | re.S,
-    ),
-)
-_EARLIER = (
-    re.compile(r"existing answer:\s*(.*?)\nWe have the opp", re.I | re.S),
-    re.compile(r"Original Answer:\s*(.*?)\n\s*New Answer:", re.S),
-    re.compile(r"Existing Answer:\s*(.*?)\n\s*Instruction:", re.S),
-)
-_CONDENSE = (
-    re.compile(r"<Chat History>(.*?)<Follow Up Message>(.*?)<Standalone question>", re.S),
-    re.compile(
-        r"Chat History:(.*?)Follow[ -]?Up (?:Input|Question):(.*?)Standalone question:", re.I | re.S
-    ),
-)
-_JUDGE = re.compile(
-    r"(?:Information|Query and Response):\s*(.*?)\n\s*Context:\s*(.*?)\n\s*Answer:", re.S
-)
 _TAG = re.compile(r"</?\w+>")
-_SUMMARY = re.compile(
-    r"^\s*(?:please )?(?:write a |give (?:me )?a )?(?:concise |short |brief )?summar(?:y|i[sz]e)\b"
-    r"[^\n:]*[:\n]\s*(.*?)(?:\n\s*(?:CONCISE )?SUMMARY:.*)?$",
-    re.I | re.S,
-)
-_SELECT = re.compile(
-    rf"Some choices are given below\..*?{_RULE}(.*?){_RULE}.*?question: '(.*)'", re.S
-)
 _CHOICE = re.compile(r"^\((\d+)\)\s*(.*?)(?=^\(\d+\)|\Z)", re.S | re.M)
-_RANK = re.compile(
-    r"A list of documents is shown below\..*?\n(Document 1:.*)Question:\s*(.*?)\nAnswer:", re.S
-)
 _DOCUMENT = re.compile(r"^Document (\d+):\n(.*?)(?=^Document \d+:|\Z)", re.S | re.M)
-_NUMBERED = re.compile(
-    rf"numbered sources of information[^-]*{_RULE}(.*?){_RULE}\s*Query:\s*(.*?)\s*\n\s*Answer:",
-    re.S,
-)
 _SOURCE = re.compile(r"^Source (\d+):\n(.*?)(?=^Source \d+:|\Z)", re.S | re.M)
-_KEYWORDS = re.compile(rf"extract up to (\d+) keywords.*?-{{5,}}\n(.*?){_RULE}.*'KEYWORDS:", re.S)
+_MOST_KEYWORDS = re.compile(r"extract up to (\d+) keywords")
+_CLAIM = re.compile(r"^(?:Information|Query and Response):", re.M)
+_METADATA = re.compile(r"\s*[a-z]{1,40}(?:_[a-z]{1,40}){1,9}: \S")
 _POINTERS = frozenset("he she it they him her them his its their that this there".split())
 
 
@@ -103,19 +57,21 @@ def read(prompt: str, system: str = "", *, before: str = "") -> str | None:
     passage = find_passage(prompt, system)
     if passage is not None:
         return quote(_pointing(passage, before))
-    match = _SUMMARY.match(prompt)
-    if match and len(words.sentences(match.group(1))) > 1:
-        return " ".join(_key_sentences(match.group(1), 2))
+    text = first([SUMMARY], prompt)
+    if len(words.sentences(text)) > 1:
+        return " ".join(_key_sentences(text, 2))
     return None
 
 
 def _cite(prompt: str) -> str | None:
     """The sentence that answers, with the number of each source that has it."""
-    match = _NUMBERED.search(prompt)
-    if match is None:
+    cut = between(
+        prompt, "numbered sources of information", RULE, RULE, r"^\s*Query:", r"^\s*Answer:"
+    )
+    if cut is None:
         return None
-    sources = _SOURCE.findall(match.group(1))
-    said = quote(Passage("\n\n".join(text for _, text in sources), match.group(2)))
+    sources = _SOURCE.findall(cut[1])
+    said = quote(Passage("\n\n".join(text for _, text in sources), cut[3]))
     numbers = [f"[{number}]" for number, text in sources if said.split(". ")[0] in text]
     return f"{said.rstrip('.')} {''.join(numbers)}." if numbers else said
 
@@ -123,30 +79,12 @@ def _cite(prompt: str) -> str | None:
 def find_passage(prompt: str, system: str = "") -> Passage | None:
     """Context and question of a retrieval prompt, wherever the two stand."""
     for text in (prompt, system):
-        context = _first(_CONTEXTS, text)
+        context = first(CONTEXTS, text)
         if context:
-            asked = _last(_QUESTIONS, prompt) or _TAG.sub(" ", prompt.replace(context, " "))
-            earlier = _first(_EARLIER, text) or _first(_EARLIER, prompt)
+            asked = last(QUESTIONS, prompt) or _TAG.sub(" ", prompt.replace(context, " "))
+            earlier = first(EARLIER, text) or first(EARLIER, prompt)
             return Passage(context, asked.strip(), earlier)
     return None
-
-
-def _first(patterns: tuple[re.Pattern[str], ...], text: str) -> str:
-    for pattern in patterns:
-        match = pattern.search(text)
-        if match:
-            named = match.groupdict().get("text")
-            return (named if named is not None else match.group(1)).strip()
-    return ""
-
-
-def _last(patterns: tuple[re.Pattern[str], ...], text: str) -> str:
-    """The last match: templates show an example first."""
-    for pattern in patterns:
-        found = [match.group(1).strip() for match in pattern.finditer(text)]
-        if found:
-            return found[-1]
-    return ""
 
 
 def _pointing(passage: Passage, before: str) -> Passage:
@@ -196,16 +134,15 @@ def _ranked(context: str, question: str) -> list[tuple[float, int, str]]:
 def _plain(context: str) -> str:
     """Without the `file_path: ...` lines that LlamaIndex puts above a node."""
     lines = context.splitlines()
-    kept = [line for line in lines if not re.match(r"^\s*[a-z][a-z_]*_[a-z_]+: \S", line)]
+    kept = [line for line in lines if not _METADATA.match(line)]
     return "\n".join(kept)
 
 
 def _key_sentences(text: str, most: int) -> list[str]:
     """The sentences with the most frequent words, in their order."""
-    all_words = [words.stem(word) for word in words.keywords(text)]
-    weight = {word: all_words.count(word) for word in set(all_words)}
+    weight = Counter(words.stem(word) for word in words.keywords(text))
     scored = [
-        (sum(weight[each] for each in words.stems(sentence) if each in weight), -at, sentence)
+        (sum(weight[each] for each in words.stems(sentence)), -at, sentence)
         for at, sentence in enumerate(words.sentences(text))
     ]
     chosen = sorted(scored, reverse=True)[:most]
@@ -214,10 +151,15 @@ def _key_sentences(text: str, most: int) -> list[str]:
 
 def _condense(prompt: str) -> str | None:
     """A follow-up as a question that stands alone: pointers become what they point to."""
-    match = next(filter(None, (pattern.search(prompt) for pattern in _CONDENSE)), None)
-    if match is None:
+    cut = between(
+        prompt,
+        r"<?Chat History[:>]",
+        r"<?Follow[ -]?Up (?:Input|Question|Message)[:>]",
+        r"<?Standalone question[:>]",
+    )
+    if cut is None:
         return None
-    history, question = match.group(1), match.group(2).strip()
+    history, question = cut[:2]
     said = re.sub(r"^\s*(?:user|human|assistant|ai|system)\s*:", "", history, flags=re.I | re.M)
     subjects = words.names(said)
     pointers = [word for word in re.findall(r"\w+", question) if word.lower() in _POINTERS]
@@ -230,13 +172,12 @@ def _condense(prompt: str) -> str | None:
 
 def choice_number(prompt: str) -> int | None:
     """The number of the choice that fits the question best, in a selection prompt."""
-    match = _SELECT.search(prompt)
-    if match is None:
+    cut = between(prompt, r"Some choices are given below\.", RULE, RULE, "question: '")
+    if cut is None:
         return None
-    asked = words.stems(match.group(2))
+    asked = words.stems(cut[3].rpartition("'")[0])
     scored = [
-        (len(asked & words.stems(text)), -int(number))
-        for number, text in _CHOICE.findall(match.group(1))
+        (len(asked & words.stems(text)), -int(number)) for number, text in _CHOICE.findall(cut[1])
     ]
     return -max(scored)[1] if scored else 1
 
@@ -252,13 +193,13 @@ def _select(prompt: str) -> str | None:
 
 
 def _rank(prompt: str) -> str | None:
-    match = _RANK.search(prompt)
-    if match is None:
+    begin, ask = prompt.rfind("\nDocument 1:"), prompt.rfind("\nQuestion:")
+    if "A list of documents is shown below." not in prompt or not 0 <= begin < ask:
         return None
-    asked = words.stems(match.group(2))
+    asked = words.stems(prompt[ask + len("\nQuestion:") :])
     scored = [
         (len(asked & words.stems(text)), int(number))
-        for number, text in _DOCUMENT.findall(match.group(1))
+        for number, text in _DOCUMENT.findall(prompt[begin:ask])
     ]
     scored.sort(key=lambda each: (-each[0], each[1]))
     return "\n".join(
@@ -270,16 +211,18 @@ def _judge(prompt: str) -> str | None:
     """YES or NO: whether a context has most of the words of what is to be judged."""
     if "YES" not in prompt or "NO" not in prompt:
         return None
-    cases = _JUDGE.findall(prompt)
-    if not cases:
+    begin = max((match.start() for match in _CLAIM.finditer(prompt)), default=len(prompt))
+    cut = between(prompt[begin:], _CLAIM.pattern, r"^\s*Context:", r"^\s*Answer:")
+    if cut is None:
         return None
-    claim, context = (words.stems(text) for text in cases[-1])
+    claim, context = words.stems(cut[0]), words.stems(cut[1])
     return "YES" if len(claim & context) >= 0.6 * len(claim) else "NO"
 
 
 def _keywords(prompt: str) -> str | None:
-    match = _KEYWORDS.search(prompt)
-    if match is None:
+    cut = between(prompt, _MOST_KEYWORDS.pattern, RULE, RULE, "'KEYWORDS:")
+    most = _MOST_KEYWORDS.search(prompt)
+    if cut is None or most is None:
         return None
-    found = dict.fromkeys(word.lower() for word in words.keywords(match.group(2)))
-    return "KEYWORDS: " + ", ".join(list(found)[: int(match.group(1))])
+    found = dict.fromkeys(word.lower() for word in words.keywords(cut[1]))
+    return "KEYWORDS: " + ", ".join(list(found)[: int(most.group(1))])

@@ -45,7 +45,7 @@ _PLACE = re.compile(
     r"([A-ZÀ-Þ][\w'’.-]*(?:\s(?:de|da|la|of|upon)?\s?[A-ZÀ-Þ][\w'’-]*)*(?:,\s[A-Z]{2,3}\b)?)"
 )
 _DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
-_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,9}")
 _URL = re.compile(r"https?://[^\s\"'<>)\]]+")
 _SENTENCE = re.compile(r"(?<=[.!?\u3002\uff01\uff1f])[\"'”’)]*\s+|\n{2,}|\n(?=\s*[-*•\d])")
 _MONTHS = (

@@ -73,6 +73,9 @@ def connect(
         profile=profile,
         auth=auth,
         base_model=connection.base_model or None,
+        region=connection.region or None,
+        data_zone=connection.data_zone or None,
+        deployment_type=connection.deployment_type or None,
         headers=caller_headers(provider, connection, environ),
         query=connection.default_query,
     )

@@ -76,6 +76,9 @@ def connect(
         auth=auth,
         api_version=api_version or None,
         base_model=connection.base_model or None,
+        region=connection.region or None,
+        data_zone=connection.data_zone or None,
+        deployment_type=connection.deployment_type or None,
         headers=_compatible.caller_headers(provider, connection, environ),
         query=connection.default_query,
     )

@@ -58,6 +58,9 @@ class Connection:
     credential: Any = field(default=None, repr=False)
     scopes: tuple[str, ...] = ()
     base_model: str | None = None
+    region: str | None = None
+    data_zone: str | None = None
+    deployment_type: str | None = None
     organization: str | None = None
     project: str | None = None
     default_headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
@@ -81,7 +84,8 @@ class Deployment:
     `requested` is the model string as the caller wrote it, `model` the name that goes on the
     wire (on Azure the deployment), `dialects` the wire APIs in order of preference: just one
     where the caller, the route or the model leaves no choice. `api_version` is Azure's, as it
-    goes on the wire or as "v1", "preview" or "latest".
+    goes on the wire or as "v1", "preview" or "latest". `region`, `data_zone` and
+    `deployment_type` decide what its tokens cost.
     """
 
     requested: str
@@ -93,6 +97,9 @@ class Deployment:
     auth: Auth = NoAuth()
     api_version: str | None = None
     base_model: str | None = None
+    region: str | None = None
+    data_zone: str | None = None
+    deployment_type: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     query: Mapping[str, object] = field(default_factory=dict[str, object], repr=False)
 
@@ -103,6 +110,9 @@ _TARGET = (
     "base_url",
     "api_version",
     "base_model",
+    "region",
+    "data_zone",
+    "deployment_type",
     "scopes",
     "organization",
     "project",

@@ -74,7 +74,7 @@ class Paces:
                     if len(self._paces) > self._size:
                         self._paces.popitem(last=False)
                 _tighten(pace, status, headers, now)
-            elif pace is not None and pace.free <= now and _has_room(headers):
+            elif pace is not None and pace.free <= now + pace.apart and _has_room(headers):
                 del self._paces[key]
 
 

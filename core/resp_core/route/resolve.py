@@ -16,7 +16,18 @@ if TYPE_CHECKING:
 
 __all__ = ["describe", "resolve", "same_provider", "split_model"]
 
-_STRINGS = ("provider", "api", "base_url", "api_version", "base_model", "organization", "project")
+_STRINGS = (
+    "provider",
+    "api",
+    "base_url",
+    "api_version",
+    "base_model",
+    "region",
+    "data_zone",
+    "deployment_type",
+    "organization",
+    "project",
+)
 _SECRETS = ("api_key", "azure_ad_token")
 _APIS = (None, "", "auto", "responses", "chat")
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from resp_core.errors import APIError
 
-__all__ = ["RetryPolicy", "retry_after", "retry_delay"]
+__all__ = ["RetryPolicy", "never_begun", "retry_after", "retry_delay"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,8 @@ class RetryPolicy:
     """`max_retries` further attempts at most; waits in seconds.
 
     A server that asks for more than `max_wait` is not waited for. `retry_on_timeout` re-sends
-    a request whose answer did not come in time, which may be billed twice.
+    a request whose answer did not come in time, which may be billed twice. `only_unsent`
+    re-sends only what the server surely has not begun: for requests that must not act twice.
     """
 
     max_retries: int = 2
@@ -34,6 +35,7 @@ class RetryPolicy:
     cap: float = 8.0
     max_wait: float = 60.0
     retry_on_timeout: bool = False
+    only_unsent: bool = False
 
 
 def retry_delay(
@@ -54,8 +56,17 @@ def retry_delay(
     return delay if delay < left else None
 
 
+def never_begun(error: APIError) -> bool:
+    """Whether the server surely did nothing: it refused the request, or never got it."""
+    if isinstance(error, APIStatusError):
+        return 400 <= error.status_code < 500 or error.status_code in (503, 529)
+    names = {each.__name__ for each in type(error.__cause__).__mro__}
+    connecting = isinstance(error, APITimeoutError) and error.kind == "connect"
+    return connecting or bool(names & {"ConnectError", "ClientConnectorError"})
+
+
 def _worth_it(error: APIError, failures: int, policy: RetryPolicy) -> bool:
-    if isinstance(error, QuotaError):
+    if isinstance(error, QuotaError) or (policy.only_unsent and not never_begun(error)):
         return False
     if isinstance(error, APIStatusError):
         said = error.headers.get("x-should-retry")

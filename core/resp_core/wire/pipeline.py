@@ -107,8 +107,8 @@ class _Responses:
         return []
 
     def whole(self, payload: JsonObject) -> JsonObject:
-        if "output" not in payload and "status" not in payload:
-            raise ProtocolError("The answer has neither `output` nor `status`: not a response.")
+        if not isinstance(payload.get("output", [] if "status" in payload else None), list):
+            raise ProtocolError("The answer has no `output`: not a response.")
         self.result = cut_response(payload, self._stop) if self._stop else payload
         return self.result
 

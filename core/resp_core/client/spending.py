@@ -1,0 +1,88 @@
+"""Whom a call is for and what counts it: from a client's settings and a call's parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, cast
+
+from resp_core.client.tracking import tellers
+from resp_core.cost.account import Account
+from resp_core.errors import ArgumentError
+
+if TYPE_CHECKING:
+    from resp_core.client.params import CallOptions
+    from resp_core.cost.account import Seen
+    from resp_core.cost.custom import Price
+    from resp_core.flow import Task
+    from resp_core.types.json import JsonObject
+
+__all__ = ["Spending"]
+
+_LABELS = ("user", "safety_identifier", "metadata", "service_tier")
+
+
+@dataclass(frozen=True, slots=True)
+class Spending:
+    """A client's own prices and labels."""
+
+    prices: Mapping[str, Price] = field(default_factory=dict[str, Any])
+    tags: tuple[str, ...] = ()
+    image_model: str | None = None
+
+    def updated(self, given: Mapping[str, Any]) -> Spending:
+        """With the client arguments `prices`, `tags` and `image_model` over these."""
+        changes: dict[str, Any] = {}
+        if given.get("prices") is not None:
+            from resp_core.cost.custom import prices_of
+
+            changes["prices"] = prices_of(given["prices"])
+        if given.get("tags") is not None:
+            changes["tags"] = _tags(given["tags"])
+        if given.get("image_model") is not None:
+            changes["image_model"] = given["image_model"]
+        return replace(self, **changes) if changes else self
+
+    def account(self, task: Task, options: CallOptions, seen: Seen) -> Account:
+        """The account of one call. Raises ArgumentError."""
+        body = _asked(task)
+        labels = {name: body[name] for name in _LABELS if body.get(name) is not None}
+        counting = tellers()
+        track = options.get("track")
+        if track is not None and track not in counting:
+            if not hasattr(track, "add"):
+                raise ArgumentError("track must be what track_costs() gives.", param="track")
+            counting = (*counting, track)
+        tags = options.get("tags")
+        return Account(
+            user=_text(labels.get("user")),
+            safety_identifier=_text(labels.get("safety_identifier")),
+            tags=self.tags if tags is None else (*self.tags, *_tags(tags)),
+            metadata=labels["metadata"] if isinstance(labels.get("metadata"), dict) else {},
+            prices=self.prices,
+            image_model=options.get("image_model") or self.image_model,
+            service_tier=_text(labels.get("service_tier")),
+            seen=seen,
+            tellers=counting,
+        )
+
+
+def _asked(task: Task) -> JsonObject:
+    """The parameters of the request, those of `extra_body` over the others."""
+    request: Any = getattr(task, "request", None)
+    source: Any = task if request is None else request
+    body = cast("JsonObject", getattr(source, "body", None) or {})
+    extra = cast("JsonObject", getattr(source, "extra_body", None) or {})
+    return {**body, **extra} if extra else body
+
+
+def _tags(tags: Any) -> tuple[str, ...]:
+    names = (tags,) if isinstance(tags, str) else tuple(tags)
+    for name in names:
+        if not isinstance(name, str) or not name:
+            raise ArgumentError(f"tags must be non-empty strings, not {name!r}.", param="tags")
+    return names
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None

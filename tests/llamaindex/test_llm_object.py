@@ -1,0 +1,276 @@
+"""RespLLM as an object: settings, callbacks, errors, text forms, copies, threads, loops."""
+
+from __future__ import annotations
+
+import asyncio
+import copy
+import pickle
+from concurrent.futures import ThreadPoolExecutor
+from typing import ClassVar
+
+import pytest
+from llama_index.core import Settings
+from llama_index.core.base.llms.types import (
+    ChatMessage,
+    TextBlock,
+)
+from llama_index.core.callbacks import CallbackManager, CBEventType, TokenCountingHandler
+from llama_index.core.callbacks.schema import EventPayload
+from llama_index.core.prompts import PromptTemplate
+
+from llamaindex_resp import RespLLM
+from resp_core import Client
+from resp_core.errors import APIError
+
+HELLO = [ChatMessage(role="user", content="Hello")]
+
+
+async def drain(stream):
+    return [chunk async for chunk in stream]
+
+
+# --- settings, prompts, callbacks
+
+
+def test_settings(settings, llm):
+    assert Settings.llm is llm
+    assert Settings.llm.predict(PromptTemplate("Say {word}"), word="Hello")
+
+
+def test_stream_of_a_prompt(llm):
+    tokens = list(llm.stream(PromptTemplate("{word}"), word="Hello"))
+    assert "".join(tokens) == llm.predict(PromptTemplate("{word}"), word="Hello")
+
+
+async def test_apredict_and_astream(llm):
+    prompt = PromptTemplate("{word}")
+    tokens = [token async for token in await llm.astream(prompt, word="Hello")]
+    assert "".join(tokens) == await llm.apredict(prompt, word="Hello")
+
+
+def test_completion_to_prompt_is_respected(make_llm):
+    llm = make_llm(completion_to_prompt=lambda prompt: f"Repeat: {prompt} twice")
+    assert "twice" in llm.complete("Zebra").text
+    assert "twice" not in llm.complete("Zebra", formatted=True).text
+
+
+def usage(llm, ask) -> tuple[int, int]:
+    counter = TokenCountingHandler(tokenizer=lambda text: [0] * 9999)
+    llm.callback_manager = CallbackManager([counter])
+    ask(llm)
+    return counter.prompt_llm_token_count, counter.completion_llm_token_count
+
+
+def test_usage_is_measured_on_every_endpoint(llm):
+    async def ask_async(endpoint):
+        await endpoint
+
+    async def read(endpoint):
+        await drain(await endpoint)
+
+    asks = [
+        lambda m: m.chat(HELLO),
+        lambda m: m.complete("Hello"),
+        lambda m: list(m.stream_chat(HELLO)),
+        lambda m: list(m.stream_complete("Hello")),
+        lambda m: asyncio.run(ask_async(m.achat(HELLO))),
+        lambda m: asyncio.run(ask_async(m.acomplete("Hello"))),
+        lambda m: asyncio.run(read(m.astream_chat(HELLO))),
+        lambda m: asyncio.run(read(m.astream_complete("Hello"))),
+    ]
+    told = llm.chat(HELLO).additional_kwargs
+    expected = (told["prompt_tokens"], told["completion_tokens"])
+    assert [usage(llm, ask) for ask in asks] == [expected] * len(asks)
+
+
+def test_events_once_per_request(llm, events):
+    llm.chat(HELLO)
+    assert events.names() == ["LLMChatStartEvent", "LLMChatEndEvent"]
+    assert all(event.span_id for event in events.events)
+
+
+def test_events_of_a_stream(llm, events):
+    chunks = list(llm.stream_chat(HELLO))
+    names = events.names()
+    assert names[0] == "LLMChatStartEvent"
+    assert names[-1] == "LLMChatEndEvent"
+    assert names.count("LLMChatInProgressEvent") == len(chunks)
+    assert events.events[-1].response.raw["usage"]
+
+
+def test_events_of_a_completion(llm, events):
+    llm.complete("Hello")
+    list(llm.stream_complete("Hello"))
+    assert events.names().count("LLMCompletionEndEvent") == 2
+    assert not events.of("LLMChatStartEvent")
+
+
+def test_events_carry_no_key(llm, events):
+    llm.chat(HELLO)
+    assert "canary" not in repr([event.model_dump() for event in events.events])
+
+
+def test_an_error_in_a_stream_is_an_event(make_llm, events):
+    with pytest.raises(APIError):
+        list(make_llm("offline/fault-cut").stream_chat(HELLO))
+    assert events.names()[-1] == "ExceptionEvent"
+
+
+def test_legacy_callbacks_once_per_request(llm):
+    class Seen(TokenCountingHandler):
+        starts: ClassVar[list] = []
+
+        def on_event_start(self, event_type, payload=None, **kwargs):
+            self.starts.append((event_type, payload))
+            return super().on_event_start(event_type, payload, **kwargs)
+
+    handler = Seen(tokenizer=str.split)
+    handler.starts.clear()
+    llm.callback_manager = CallbackManager([handler])
+    llm.chat(HELLO)
+    list(llm.stream_complete("Hello"))
+    kinds = [kind for kind, _ in handler.starts]
+    assert kinds == [CBEventType.LLM, CBEventType.LLM]
+    assert handler.starts[0][1][EventPayload.MESSAGES] == HELLO
+    assert "canary" not in repr(handler.starts)
+
+
+def test_a_rate_limiter_is_asked(make_llm):
+    limiters = pytest.importorskip("llama_index.core.rate_limiter")
+
+    class Counted(limiters.TokenBucketRateLimiter):
+        def acquire(self, *args, **kwargs):
+            asked.append(1)
+
+    asked: list[int] = []
+    llm = make_llm(rate_limiter=Counted(requests_per_minute=100))
+    llm.chat(HELLO)
+    llm.complete("Hello")
+    assert len(asked) == 2
+
+
+# --- errors
+
+
+@pytest.mark.parametrize("fault", ["cut", "failed"])
+@pytest.mark.parametrize("endpoint", ["stream_chat", "stream_complete"])
+def test_a_broken_stream_raises(make_llm, fault, endpoint):
+    llm = make_llm(f"offline/fault-{fault}", max_retries=0)
+    with pytest.raises(APIError):
+        list(getattr(llm, endpoint)(HELLO if endpoint == "stream_chat" else "Hello"))
+
+
+@pytest.mark.parametrize("status", [400, 401, 404, 429, 500])
+def test_a_status_is_a_typed_error(make_llm, status):
+    llm = make_llm(f"offline/fault-{status}", max_retries=0)
+    with pytest.raises(APIError) as caught:
+        llm.chat(HELLO)
+    assert caught.value.status_code == status
+    assert "canary" not in f"{caught.value!r} {caught.value} {vars(caught.value)}"
+
+
+# --- text forms, copies, pickles
+
+
+def test_no_text_form_shows_a_credential(make_llm):
+    llm = make_llm(
+        default_headers={"x-token": "canary-header"},
+        default_query={"sig": "canary-query"},
+        built_in_tools=[
+            {
+                "type": "mcp",
+                "server_label": "s",
+                "server_url": "https://e.org",
+                "authorization": "canary-mcp",
+                "headers": {"a": "canary-mcp-header"},
+            }
+        ],
+    )
+    llm.client  # noqa: B018 - made, so that it would be in the state
+    forms = [
+        repr(llm),
+        str(llm),
+        llm.to_json(),
+        repr(llm.to_dict()),
+        llm.model_dump_json(),
+        repr(getattr(llm, "to_payload", llm.to_dict)()),
+        repr(pickle.dumps(llm)),
+        repr(llm.client),
+        repr(vars(llm)["api_key"]),
+    ]
+    assert "canary" not in " ".join(forms)
+
+
+def test_pickle_keeps_the_options_and_drops_the_key(make_llm):
+    llm = make_llm(temperature=0.5, stop=["x"], completion_to_prompt=lambda p: p)
+    revived = pickle.loads(pickle.dumps(llm))
+    assert (revived.temperature, revived.stop, revived.model) == (0.5, ["x"], llm.model)
+    assert not revived.api_key
+
+
+def test_deepcopy_keeps_the_key_and_works(make_llm):
+    llm = make_llm()
+    llm.chat(HELLO)
+    for copied in (copy.deepcopy(llm), copy.copy(llm), llm.model_copy(deep=True)):
+        assert copied.api_key.reveal() == llm.api_key.reveal()
+        assert copied.chat(HELLO).message.content
+
+
+def test_from_dict_gives_the_same_model(llm):
+    again = RespLLM.from_dict(llm.to_dict())
+    assert again.to_dict() == llm.to_dict()
+
+
+def test_a_changed_connection_is_used(llm):
+    llm.chat(HELLO)
+    old = llm.client
+    llm.api_key = "other"
+    assert llm.client is not old
+    old.close()
+    assert llm.api_key.reveal() == "other"
+
+
+# --- clients, threads, loops
+
+
+def test_the_client_is_public(llm):
+    assert isinstance(llm.client, Client)
+    if llm.api == "chat":
+        return
+    kept = llm.chat(HELLO, store=True)
+    stored = llm.client.responses.retrieve(kept.additional_kwargs["response_id"])
+    assert stored["output"] == kept.raw["output"]
+    assert llm.client.responses.delete(stored["id"])["deleted"]
+
+
+def test_a_new_event_loop_each_time(llm):
+    texts = [asyncio.run(llm.acomplete("Hello")).text for _ in range(3)]
+    assert len(set(texts)) == 1
+
+
+def test_many_conversations_on_one_object(llm):
+    def talk(number: int) -> bool:
+        name = f"Name{number}"
+        first = ChatMessage(role="user", content=f"My name is {name}.")
+        answer = llm.chat([first])
+        more = [first, answer.message, ChatMessage(role="user", content="What is my name?")]
+        return name in list(llm.stream_chat(more))[-1].message.content
+
+    with ThreadPoolExecutor(10) as pool:
+        assert all(pool.map(talk, range(50)))
+
+
+async def test_many_async_conversations_on_one_object(llm):
+    async def talk(number: int) -> bool:
+        name = f"Name{number}"
+        first = ChatMessage(role="user", content=f"My name is {name}.")
+        answer = await llm.achat([first])
+        more = [first, answer.message, ChatMessage(role="user", content="What is my name?")]
+        return name in (await llm.achat(more)).message.content
+
+    assert all(await asyncio.gather(*(talk(n) for n in range(50))))
+
+
+def test_blocks_of_a_message_reach_the_model(llm):
+    message = ChatMessage(role="user", blocks=[TextBlock(text="Hello"), TextBlock(text="Bob")])
+    assert llm.chat([message]).message.content
