@@ -12,6 +12,7 @@ from langchain_core.language_models.model_profile import ModelProfile
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from pydantic import Field
 
+from langchain_resp.callbacks import atext_tokens, text_tokens, with_text_tokens
 from langchain_resp.chunks import ChunkBuilder, message_of
 from langchain_resp.connected import Connected
 from langchain_resp.errors import langchain_errors
@@ -126,6 +127,32 @@ class ChatResp(Connected, BaseChatModel):
         )
 
     # -- calls
+
+    if not TYPE_CHECKING:
+        stream = with_text_tokens(BaseChatModel.stream)
+        astream = with_text_tokens(BaseChatModel.astream)
+
+    def _generate_with_cache(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        return super()._generate_with_cache(
+            messages, stop=stop, run_manager=text_tokens(run_manager), **kwargs
+        )
+
+    async def _agenerate_with_cache(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        return await super()._agenerate_with_cache(
+            messages, stop=stop, run_manager=atext_tokens(run_manager), **kwargs
+        )
 
     def _plan(
         self,

@@ -10,7 +10,6 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, Valid
 
 from langchain_resp.errors import ArgumentError, langchain_errors
 from langchain_resp.options import canonical, explained
-from resp_core.client.wiring import connection_of
 
 if TYPE_CHECKING:
     from resp_core import AsyncClient, Client
@@ -192,8 +191,7 @@ class Connected(BaseModel):
 
     def _deployment(self, model: str | None, options: Mapping[str, Any]) -> Deployment:
         """Where a call for `model` with these options goes; nothing is sent."""
-        wiring = self.client._wiring  # pyright: ignore[reportPrivateUsage]
-        return wiring.deployment(model, connection_of(options))
+        return self.client.deployment(model, **options)
 
     def __getstate__(self) -> dict[Any, Any]:
         """For pickle: without credentials, headers and clients, which the reader supplies."""

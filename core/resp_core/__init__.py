@@ -31,6 +31,7 @@ from resp_core.client.obj import Obj, Result
 from resp_core.client.stream import AsyncEventStream, EventStream
 from resp_core.client.tracking import CostTracker, track_costs
 from resp_core.cost.bill import Part, Unpriced
+from resp_core.cost.budget import Budget, Budgets
 from resp_core.cost.custom import Price, clear_prices, register_price
 from resp_core.cost.usage import Usage
 from resp_core.credentials import load_env
@@ -47,6 +48,7 @@ from resp_core.errors import (
     ArgumentError,
     AuthenticationError,
     BadRequestError,
+    BudgetExceeded,
     ConfigError,
     ConflictError,
     ContentFilterError,
@@ -61,6 +63,7 @@ from resp_core.errors import (
     NotFoundError,
     OverloadedError,
     PermissionDeniedError,
+    PriceUnknown,
     ProtocolError,
     QuotaError,
     RateLimitError,
@@ -101,6 +104,9 @@ __all__ = [
     "AuthenticationError",
     "BadRequestError",
     "BatchCost",
+    "Budget",
+    "BudgetExceeded",
+    "Budgets",
     "CallRecord",
     "Client",
     "ConfigError",
@@ -126,6 +132,7 @@ __all__ = [
     "PermissionDeniedError",
     "Policy",
     "Price",
+    "PriceUnknown",
     "ProtocolError",
     "QuotaError",
     "RateLimitError",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from resp_core.auth.source import TokenSource
@@ -19,15 +19,18 @@ __all__ = [
     "All",
     "Ask",
     "Close",
+    "Counters",
     "Effect",
     "Emit",
     "HttpCall",
     "Limits",
+    "Line",
     "Load",
     "Open",
     "Opened",
     "Read",
     "Record",
+    "Refusal",
     "Save",
     "Sleep",
     "Token",
@@ -128,6 +131,38 @@ class Save:
 
 
 @dataclass(frozen=True, slots=True)
+class Line:
+    """One counter: `amount` and `limit` in billionths of a dollar, `kept` seconds (0: for ever)."""
+
+    key: str
+    amount: int
+    limit: int
+    kept: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The line of a `Counters` that has no room, and how much of it is used already."""
+
+    line: int
+    used: int
+
+
+@dataclass(frozen=True, slots=True)
+class Counters:
+    """Change counters, all or none. Answer: None, or the `Refusal` of a reservation.
+
+    "reserve" takes the amounts for `hold` seconds if all limits allow it; "settle" gives back what
+    `id` had reserved and counts the amounts as spent.
+    """
+
+    op: Literal["reserve", "settle"]
+    id: str
+    lines: tuple[Line, ...]
+    hold: float
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """Hand the finished call record to hooks and sinks."""
 
@@ -164,5 +199,7 @@ class Ask:
     seconds: float
 
 
-Effect: TypeAlias = "Open | Read | Close | Sleep | Token | Load | Save | Record | Emit | All | Ask"
+Effect: TypeAlias = (
+    "Open | Read | Close | Sleep | Token | Load | Save | Record | Counters | Emit | All | Ask"
+)
 Answer: TypeAlias = Any

@@ -11,6 +11,8 @@ RespError
 │       ├── ApprovalUnknown             no such request is known here, or it is too old
 │       ├── ApprovalReplayed            the request was decided before
 │       └── ApprovalMismatch            the decision is for another scope, response or call
+├── BudgetExceeded                      a budget has no room for the call; nothing was sent
+│   └── PriceUnknown                    a budget applies and the price is not known
 └── APIError                            the call was sent, or could have been
     ├── APIConnectionError              no answer: refused, DNS, TLS, reset
     │   ├── APITimeoutError             the deadline, connect or idle limit passed
@@ -50,6 +52,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
+    from decimal import Decimal
 
     from resp_core.types.json import JsonObject
 
@@ -66,6 +70,7 @@ __all__ = [
     "ArgumentError",
     "AuthenticationError",
     "BadRequestError",
+    "BudgetExceeded",
     "ConfigError",
     "ConflictError",
     "ContentFilterError",
@@ -80,6 +85,7 @@ __all__ = [
     "NotFoundError",
     "OverloadedError",
     "PermissionDeniedError",
+    "PriceUnknown",
     "ProtocolError",
     "QuotaError",
     "RateLimitError",
@@ -160,6 +166,34 @@ class ApprovalMismatch(ApprovalError):
     """The decision is for another scope, response, server, tool or arguments."""
 
 
+class BudgetExceeded(RespError):
+    """A budget has no room for the call. Nothing was sent.
+
+    `limit`, `left` and `needed` are US dollars; `resets_at` is None where it never does.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        budget: str = "",
+        limit: Decimal | None = None,
+        left: Decimal | None = None,
+        needed: Decimal | None = None,
+        resets_at: datetime | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.budget = budget
+        self.limit = limit
+        self.left = left
+        self.needed = needed
+        self.resets_at = resets_at
+
+
+class PriceUnknown(BudgetExceeded):
+    """A budget applies, and what the call would cost is not known. Nothing was sent."""
+
+
 class APIError(RespError):
     """The call was sent, or was about to be.
 
@@ -217,7 +251,10 @@ class RedirectError(APIConnectionError):
 
 
 class StreamInterrupted(APIConnectionError):
-    """The connection died inside a stream; `partial` holds what came before."""
+    """The connection died inside a stream; `partial` holds what came before.
+
+    `code` is "closed" where it was closed here, from another thread or task.
+    """
 
     is_retryable = False
 

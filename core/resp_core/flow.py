@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from resp_core.auth.headers import auth_headers
 from resp_core.auth.source import TokenAuth
 from resp_core.cost.account import Account
+from resp_core.cost.budget import reserve
 from resp_core.effects import (
     HttpCall,
     Limits,
@@ -29,6 +30,7 @@ from resp_core.errors import (
     APIError,
     AuthenticationError,
     RespError,
+    StreamInterrupted,
 )
 from resp_core.observe.record import Attempt, CallRecord
 from resp_core.observe.recording import recorded
@@ -46,6 +48,7 @@ from resp_core.wire.losses import Losses
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Hashable, Mapping
 
+    from resp_core.cost.budget import Held
     from resp_core.effects import Answer, Effect
     from resp_core.route.deployment import Deployment, Operation
     from resp_core.types.json import JsonObject
@@ -125,11 +128,7 @@ class Task(Protocol):
 
 
 class Call:
-    """One call. After `run` has ended, `result` and `record` hold its outcome.
-
-    `walked_away` is set by whoever closes a stream that another thread is reading: what the
-    reader then sees is an end, not a failure.
-    """
+    """One call. After `run` has ended, `result` and `record` hold its outcome."""
 
     def __init__(
         self,
@@ -150,11 +149,11 @@ class Call:
         self.clock = clock
         self.result: JsonObject | None = None
         self.record: CallRecord | None = None
-        self.walked_away = False
         self._paces = Paces() if paces is None else paces
         self._losses = Losses("the server", task.on_unsupported)
         self._prepared: Prepared | None = None
         self._reading: Reading | None = None
+        self._held: Held | None = None
         self._attempts: list[Attempt] = []
         self._refresh = False
         self._begun = clock.monotonic()
@@ -180,7 +179,8 @@ class Call:
         if self.record is not None or self._prepared is None:
             return {}
         self.record = self._recorded("cancelled", None)
-        return {"record": Record(self.record)}
+        owed: dict[str, Effect] = {"record": Record(self.record)}
+        return owed if self._held is None else {"settle": self._held.settle(self.record)} | owed
 
     def so_far(self) -> CallRecord:
         """The record of a call that has not been run."""
@@ -199,17 +199,30 @@ class Call:
             key, choose = self._locate
             self._deployment = choose((yield Load(key)))
         prepared = self.prepare()
+        account = self.policy.account
         try:
+            if account.budgets is not None:
+                self._held = yield from reserve(
+                    account, self.deployment, prepared, self._wall, self.clock.new_id
+                )
             yield from self._tries(prepared)
         except RespError as error:
             self._explain(error)
-            self.record = self._recorded("cancelled" if self.walked_away else "failed", error)
+            closed = isinstance(error, StreamInterrupted) and error.code == "closed"
+            self.record = self._recorded("cancelled" if closed else "failed", error)
+            yield from self._settle(self.record)
             yield Record(self.record)
             raise
         if prepared.remember and self.result is not None and self.result.get("id"):
             yield Save(f"origin:{self.result['id']}", _origin(self.deployment))
         self.record = self._recorded(_status_of(self.result), None)
+        yield from self._settle(self.record)
         yield Record(self.record)
+
+    def _settle(self, record: CallRecord) -> Generator[Effect, Answer, None]:
+        held, self._held = self._held, None
+        if held is not None:
+            yield held.settle(record)
 
     def _tries(self, prepared: Prepared) -> Generator[Effect, Answer, None]:
         failures = 0
@@ -239,7 +252,7 @@ class Call:
         )
 
     def _delay(self, error: APIError, failures: int) -> float | None:
-        if self.walked_away or (self._reading is not None and self._reading.reader.committed):
+        if self._reading is not None and self._reading.reader.committed:
             return None
         left = self._deadline - self.clock.monotonic()
         return retry_delay(error, failures, self.policy.retry, left=left, draw=self.clock.random())
@@ -261,7 +274,6 @@ class Call:
             as_events=self.task.stream,
             most_bytes=self.policy.body_bytes,
             monotonic=self.clock.monotonic,
-            is_over=lambda: self.walked_away,
         )
         self._sent_at = self.clock.monotonic()
         opened: Opened = yield Open(http)

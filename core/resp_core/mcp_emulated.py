@@ -14,26 +14,28 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from resp_core.effects import All, Emit, Load, Record, Save
-from resp_core.errors import APIError, ArgumentError, McpError, RespError
-from resp_core.flow import Call
-from resp_core.mcp.approval import (
-    canonical_arguments,
-    check_decision,
-    decisions_in,
-    open_requests,
-    request_of,
-    stored_request,
+from resp_core.errors import (
+    APIError,
+    ArgumentError,
+    McpError,
+    RespError,
+    StreamInterrupted,
+    UnsupportedError,
 )
+from resp_core.flow import Call
+from resp_core.mcp.approval import arguments_of, canonical_arguments, decisions_in, request_of
 from resp_core.mcp.catalog import Catalog, catalog_of, tool_choice_of
 from resp_core.mcp.history import fresh_items, input_items, model_items
+from resp_core.mcp.ledger import Ledger
 from resp_core.mcp.outer import OuterResponse
 from resp_core.mcp.session import McpLimits, McpPeer, Outcome, call_tool, list_tools
 from resp_core.tasks import Turn
 from resp_core.wire.chat_output import skeleton
-from resp_core.wire.shape import as_text, is_json_object, objects
+from resp_core.wire.ids import is_ours
+from resp_core.wire.shape import as_text, items_of, objects
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Generator, Iterable, Mapping
 
     from resp_core.effects import Answer, Effect, Opened
     from resp_core.flow import Clock, Policy
@@ -48,6 +50,17 @@ if TYPE_CHECKING:
 __all__ = ["EmulatedTurn"]
 
 _OUR_FIELDS = ("previous_response_id", "max_tool_calls", "tools", "tool_choice", "input")
+#: Calls that the caller has to answer.
+_CALLERS = frozenset(
+    {
+        "function_call",
+        "custom_tool_call",
+        "computer_call",
+        "local_shell_call",
+        "shell_call",
+        "apply_patch_call",
+    }
+)
 
 
 class EmulatedTurn:
@@ -63,6 +76,7 @@ class EmulatedTurn:
         clock: Clock,
         approvals: ApprovalSettings,
     ) -> None:
+        _check(request, servers)
         self.result: JsonObject | None = None
         self.record: CallRecord | None = None
         self.opened: Opened | None = None
@@ -72,19 +86,25 @@ class EmulatedTurn:
         self._policy = policy
         self._clock = clock
         self._approvals = approvals
-        self._deadline = clock.monotonic() + policy.timeout
+        self._ledger = Ledger(approvals, clock.wall)
+        self._begun, self._wall = clock.monotonic(), clock.wall()
+        self._deadline = self._begun + policy.timeout
         limits = McpLimits(self._deadline, clock.monotonic, approvals.timeout)
         self._peers = {server.label: McpPeer(server, limits) for server in servers}
         self._catalog = Catalog(())
         self._items: list[JsonObject] = []  # the conversation so far, as the caller sees it
+        self._base: str | None = None  # a response of the provider's own that it continues
         self._inner: Call | None = None
         self._records: list[CallRecord] = []
         self._ran = 0
+        self._turn = 0
+        self._decided = False
+        self._asked: list[str] = []
         self._id = clock.new_id("resp_")
         response = skeleton(
             {**request.body, "store": request.body.get("store") is not False},
             response_id=self._id,
-            created_at=int(clock.wall()),
+            created_at=int(self._wall),
             model=deployment.model,
         )
         self._outer = OuterResponse(
@@ -96,14 +116,18 @@ class EmulatedTurn:
     @property
     def pending(self) -> Mapping[str, Effect]:
         """The record of a call that was walked away from."""
-        if self.record is not None or self._inner is None:
+        if self.record is not None:
             return {}
-        pending = self._inner.pending
-        if self._inner.record is not None:
-            self._records.append(self._inner.record)
-            self.record = self._merged_record(self._inner.record.status)
-            return {"record": Record(self.record)}
-        return pending
+        if self._inner is not None:
+            pending = self._inner.pending.values()
+            self._records += [each.record for each in pending if isinstance(each, Record)]
+        self.record = self._merged_record("cancelled")
+        return {"record": Record(self.record)}
+
+    def prepare(self) -> None:
+        """Encode what is known of the request already. Raises ArgumentError."""
+        self._items = input_items(self._request.body.get("input"))
+        self._inner_call().prepare()
 
     def run(self) -> Generator[Effect, Answer, None]:
         """The flow. Raises RespError; nothing is sent to anyone if a decision is refused."""
@@ -111,9 +135,12 @@ class EmulatedTurn:
             yield from self._respond()
         except APIError as error:
             error.partial = error.partial or self._outer.partial()
-            if self._records:
-                self.record = self._merged_record("failed", error)
-                yield Record(self.record)
+            if self._ran:  # what has been done is not lost: the response can be continued
+                error.partial = self._outer.partial()
+                yield from self._keep()
+            closed = isinstance(error, StreamInterrupted) and error.code == "closed"
+            self.record = self._merged_record("cancelled" if closed else "failed", error)
+            yield Record(self.record)
             raise
         self.result = self._outer.response
         self.record = self._merged_record(self.result["status"])
@@ -121,16 +148,19 @@ class EmulatedTurn:
 
     def _respond(self) -> Generator[Effect, Answer, None]:
         self._items = yield from self._history()
-        fresh = fresh_items(self._items)
-        decisions = decisions_in(fresh)
-        decided = yield from self._believe(decisions)
-        self._demand_all(decisions)
+        decisions = decisions_in(fresh_items(self._items))
+        self._decided = bool(decisions)
+        continues = self._request.body.get("previous_response_id")
+        decided = yield from self._ledger.believe(decisions, self._items, continues)
+        yield from self._ledger.demand_all(decisions, decided)
         listed = yield from self._list()
-        yield from self._take(decided)
+        self._turn = int(self._decided)
+        self._inner_call().prepare()  # what cannot be sent is said before anything is done
+        yield from self._ledger.take(decided)
         yield Emit(self._outer.begin())
         yield from self._emit_lists(listed)
-        asks_again = yield from self._run_decided(decisions, decided)
-        if asks_again:
+        yield from self._run_decided(decisions, decided)
+        if self._asked:
             yield from self._end("completed", None)
             return
         yield from self._turns()
@@ -140,93 +170,47 @@ class EmulatedTurn:
     def _history(self) -> Generator[Effect, Answer, list[JsonObject]]:
         body = self._request.body
         items = input_items(body.get("input"))
-        if body.get("conversation") is not None:
-            raise ArgumentError(
-                "conversation cannot be used with MCP tools that are run here: the provider "
-                "would not see the calls. Use previous_response_id or send the items.",
-                param="conversation",
-            )
         previous = body.get("previous_response_id")
         if previous is None:
             return items
         stored: JsonObject | None = yield Load(f"response:{previous}")
         if stored is None:
-            raise ArgumentError(
-                f"The response {previous!r} is not known here. If it was made by another process, "
-                "both need the same state_store= (sqlite:///… or redis://…).",
-                param="previous_response_id",
-            )
+            if decisions_in(items) or is_ours(str(previous)):
+                raise ArgumentError(
+                    f"The response {previous!r} is not known here. If it was made by another "
+                    "process, both need the same state_store= (sqlite:///… or redis://…).",
+                    param="previous_response_id",
+                )
+            self._base = previous  # made without MCP: the provider may know it
+            return items
+        self._base = stored.get("base")
         return [*objects(stored["input"]), *objects(stored["output"]), *items]
-
-    def _demand_all(self, decisions: Mapping[str, JsonObject]) -> None:
-        """The requests of a turn are decided together, or not at all."""
-        if not decisions:
-            return
-        missing = [r.id for r in open_requests(self._items) if r.id not in decisions]
-        if missing:
-            raise ArgumentError(
-                f"{', '.join(missing)}: not decided. All requests of a turn are answered together.",
-                param="input",
-            )
 
     # -- decisions
 
-    def _believe(
-        self, decisions: Mapping[str, JsonObject]
-    ) -> Generator[Effect, Answer, dict[str, JsonObject]]:
-        """What the store knows of each decided request; raises before anything is done."""
-        found: dict[str, JsonObject] = {}
-        for id in decisions:
-            stored: JsonObject | None = yield Load(f"approval:{id}")
-            used = None
-            if stored is None:
-                used = yield Load(f"approval-used:{id}")
-            shown = [i for i in self._items if i.get("id") == id]
-            for item in shown or [None]:
-                check_decision(
-                    id,
-                    stored,
-                    used=used is not None,
-                    scope=self._approvals.scope,
-                    now=self._clock.wall(),
-                    shown=item,
-                    response_id=self._request.body.get("previous_response_id"),
-                )
-            if stored is not None:
-                found[id] = stored
-        return found
-
-    def _take(self, decided: Mapping[str, JsonObject]) -> Generator[Effect, Answer, None]:
-        """Use the decisions up: of two that race for one, the second is a replay."""
-        for id in decided:
-            taken = yield Load(f"approval:{id}", take=True)
-            yield Save(f"approval-used:{id}", {"response_id": self._id})
-            check_decision(
-                id,
-                taken,
-                used=taken is None,
-                scope=self._approvals.scope,
-                now=self._clock.wall(),
-            )
-
     def _run_decided(
         self, decisions: Mapping[str, JsonObject], decided: Mapping[str, JsonObject]
-    ) -> Generator[Effect, Answer, bool]:
-        """Run what was approved; True if a tool has changed since, so that it is asked again."""
+    ) -> Generator[Effect, Answer, None]:
+        """Run what was approved; a tool that has changed since is asked for again."""
         runs: list[tuple[JsonObject, CatalogTool]] = []
-        again = False
         for id, stored in decided.items():
             if not decisions[id]["approve"]:
                 continue
-            tool = self._catalog.by_name(stored["server_label"], stored["name"])
-            if tool is None or tool.definition != stored["definition"]:
-                if tool is not None:
-                    yield from self._ask(tool, stored["arguments"])
-                    again = True
-                continue
-            runs.append((self._new_call(tool, stored["arguments"], id), tool))
+            label, name = stored["server_label"], stored["name"]
+            tool = self._catalog.by_name(label, name)
+            call = self._new_call(label, name, stored["arguments"], id)
+            if tool is None:
+                yield from self._refuse(call, f"Not run: {label} does not offer {name} now.")
+            elif self._denied_by_policy(tool, stored["arguments"]):
+                yield from self._refuse(call, "Not run: denied by policy.")
+            elif tool.definition != stored["definition"]:
+                yield from self._ask(tool, stored["arguments"])
+            else:
+                runs.append((call, tool))
         yield from self._run(runs)
-        return again
+
+    def _denied_by_policy(self, tool: CatalogTool, arguments: Any) -> bool:
+        return self._approvals.policy.decide(tool.request("", arguments)).decision == "deny"
 
     # -- tools
 
@@ -244,7 +228,7 @@ class EmulatedTurn:
         own = {
             as_text(tool.get("name"))
             for tool in objects(self._request.body.get("tools"))
-            if tool.get("type") == "function"
+            if tool.get("type") in ("function", "custom")
         }
         known = [(server, found) for server, found in listed if isinstance(found, list)]
         self._catalog = catalog_of(known, own, self._approvals.policy)
@@ -265,10 +249,9 @@ class EmulatedTurn:
                 "type": "mcp_list_tools",
                 "server_label": server.label,
                 "tools": [],
-                "error": None,
             }
             if isinstance(found, McpError):
-                item["error"] = {"type": "http_error", "code": 0, "message": found.message}
+                item["error"] = found.message
             else:
                 item["tools"] = [
                     tool for tool in found if self._catalog.by_name(server.label, tool["name"])
@@ -291,19 +274,22 @@ class EmulatedTurn:
         yield from self._end("incomplete", {"reason": "max_turns"})
 
     def _model_turn(self) -> Generator[Effect, Answer, JsonObject]:
-        inner = Call(
-            Turn(self._inner_request()),
-            self._deployment,
-            policy=replace(self._policy, timeout=max(self._left(), 0.001)),
-            clock=self._clock,
-        )
-        self._inner = inner
+        self._inner = inner = self._inner_call()
+        self._turn += 1
         self._outer.inner_turn()
         inner.prepare()
         yield from self._through(inner)
         result = inner.result or {}
         self._outer.inner_done(result)
         return result
+
+    def _inner_call(self) -> Call:
+        return Call(
+            Turn(self._inner_request()),
+            self._deployment,
+            policy=replace(self._policy, timeout=max(self._left(), 0.001)),
+            clock=self._clock,
+        )
 
     def _through(self, inner: Call) -> Generator[Effect, Answer, None]:
         """Run an inner call: its effects are ours, its events are moved, its record is kept."""
@@ -334,24 +320,37 @@ class EmulatedTurn:
         body = {
             name: value for name, value in self._request.body.items() if name not in _OUR_FIELDS
         }
+        if self._base is not None:
+            body["previous_response_id"] = self._base
         conversation = [*self._items, *self._outer.output]
         body["input"] = model_items(conversation, self._catalog)
         tools = [
             tool for tool in objects(self._request.body.get("tools")) if tool.get("type") != "mcp"
         ]
-        tools += [tool.as_function() for tool in self._catalog.tools]
+        spent = self._ran >= self._limit() and bool(tools)
+        tools += [] if spent else [tool.as_function() for tool in self._catalog.tools]
         if tools:
             body["tools"] = tools
-            choice = self._request.body.get("tool_choice")
+            choice = self._choice()
             if choice is not None:
-                body["tool_choice"] = self._choice(choice)
+                body["tool_choice"] = choice
         return replace(self._request, body=body)
 
-    def _choice(self, choice: Any) -> Any:
+    def _choice(self) -> Any:
         """A forced choice holds for the first turn: after its calls the model is free."""
-        if self._ran and choice not in ("none", "auto"):
+        choice = self._request.body.get("tool_choice")
+        if self._ran >= self._limit():
+            return "none"
+        if choice in (None, "none", "auto"):
+            return choice
+        if self._turn or not self._catalog.tools:
             return "auto"
         return tool_choice_of(choice, self._catalog)
+
+    def _limit(self) -> float:
+        """How many calls `max_tool_calls` allows."""
+        limit = self._request.body.get("max_tool_calls")
+        return float("inf") if limit is None else float(limit)
 
     def _answer_calls(self, output: list[JsonObject]) -> Generator[Effect, Answer, bool]:
         """Run, ask for or deny the calls of a turn; True if the model is to speak again."""
@@ -362,7 +361,7 @@ class EmulatedTurn:
             if tool is None:
                 if not self._request.stream:
                     self._outer.keep(item)
-                waits = waits or _is_callers(item)
+                waits = waits or item.get("type") in _CALLERS
                 continue
             asked = yield from self._decide(tool, item.get("arguments"), runs)
             waits = waits or asked
@@ -379,16 +378,17 @@ class EmulatedTurn:
         self, tool: CatalogTool, arguments: Any, runs: list[tuple[JsonObject, CatalogTool]]
     ) -> Generator[Effect, Answer, bool]:
         """Put a call among `runs`, fail it, or ask for it; True if it waits for a decision."""
-        if not is_json_object(as_text(arguments) or "{}"):
-            yield from self._refuse(tool, arguments, "Not run: its arguments are no JSON object.")
+        call = self._new_call(tool.server.label, tool.name, arguments)
+        if arguments_of(call["arguments"]) is None:
+            yield from self._refuse(call, "Not run: its arguments are no JSON object.")
             return False
         verdict = self._approvals.policy.decide(tool.request("", arguments))
         if verdict.decision == "deny":
             reason = f": {verdict.reason}" if verdict.reason else "."
-            yield from self._refuse(tool, arguments, f"Denied by policy{reason}")
+            yield from self._refuse(call, f"Denied by policy{reason}")
             return False
         if not tool.needs_approval() or verdict.decision == "approve":
-            runs.append((self._new_call(tool, arguments), tool))
+            runs.append((call, tool))
             return False
         yield from self._ask(tool, arguments)
         return True
@@ -396,13 +396,8 @@ class EmulatedTurn:
     def _ask(self, tool: CatalogTool, arguments: Any) -> Generator[Effect, Answer, None]:
         """An approval request: shown to the caller, and kept with all that it is bound to."""
         request = tool.request(self._clock.new_id("mcpr_"), arguments)
-        kept = stored_request(
-            request,
-            response_id=self._id,
-            scope=self._approvals.scope,
-            expires=self._clock.wall() + self._approvals.ttl,
-        )
-        yield Save(f"approval:{request.id}", kept)
+        yield self._ledger.ask(request, self._id)
+        self._asked.append(request.id)
         item = {
             "id": request.id,
             "type": "mcp_approval_request",
@@ -412,23 +407,19 @@ class EmulatedTurn:
         }
         yield Emit(self._outer.add(item))
 
-    def _refuse(
-        self, tool: CatalogTool, arguments: Any, text: str
-    ) -> Generator[Effect, Answer, None]:
+    def _refuse(self, call: JsonObject, text: str) -> Generator[Effect, Answer, None]:
         """A call that is not made: a failed `mcp_call` that tells the model why."""
         error = {"type": "mcp_tool_execution_error", "content": [{"type": "text", "text": text}]}
-        item = {**self._new_call(tool, arguments), "status": "failed", "error": error}
-        item["output"] = text
-        yield Emit(self._outer.add(item))
+        yield Emit(self._outer.add({**call, "status": "failed", "error": error, "output": text}))
 
     def _new_call(
-        self, tool: CatalogTool, arguments: Any, approval: str | None = None
+        self, label: str, name: str, arguments: Any, approval: str | None = None
     ) -> JsonObject:
         return {
             "id": self._clock.new_id("mcp_"),
             "type": "mcp_call",
-            "server_label": tool.server.label,
-            "name": tool.name,
+            "server_label": label,
+            "name": name,
             "arguments": canonical_arguments(arguments),
             "output": None,
             "error": None,
@@ -440,17 +431,20 @@ class EmulatedTurn:
         """Run calls side by side; each becomes a finished `mcp_call`."""
         if not runs:
             return
-        limit = self._request.body.get("max_tool_calls")
-        allowed = len(runs) if limit is None else max(limit - self._ran, 0)
+        allowed = int(min(max(self._limit() - self._ran, 0), len(runs)))
         flows = [
-            call_tool(self._peers[tool.server.label], tool.name, _arguments(item))
+            call_tool(
+                self._peers[tool.server.label],
+                tool.name,
+                dict(request_of(item).parsed_arguments()),
+            )
             for item, tool in runs[:allowed]
         ]
         begun = [event for item, _ in runs for event in self._outer.begin_call(item)]
         yield Emit(begun)
         self._ran += len(runs)
         outcomes: list[Outcome] = (yield All(flows)) if flows else []
-        outcomes += [_over_limit(limit)] * (len(runs) - len(flows))
+        outcomes += [_over_limit(self._limit())] * (len(runs) - len(flows))
         ended: list[JsonObject] = []
         for (item, _), outcome in zip(runs, outcomes, strict=True):
             ended += self._outer.end_call(_finished(item, outcome))
@@ -463,67 +457,86 @@ class EmulatedTurn:
         if ends:
             yield All(ends)
         events = self._outer.finish(status, details, self._clock.wall())
-        if self._request.body.get("store") is not False:
-            yield Save(
-                f"response:{self._id}",
-                {"schema": 1, "input": self._items, "output": self._outer.output},
-            )
+        yield from self._keep()
         if events:
             yield Emit(events)
+
+    def _keep(self) -> Generator[Effect, Answer, None]:
+        """What the next request needs to go on from here."""
+        if self._asked:
+            yield self._ledger.asked(self._asked, self._id)
+        if self._request.body.get("store") is not False:
+            kept = {
+                "schema": 1,
+                "base": self._base,
+                "input": self._items,
+                "output": self._outer.output,
+            }
+            yield Save(f"response:{self._id}", kept)
 
     def _left(self) -> float:
         return self._deadline - self._clock.monotonic()
 
     def _merged_record(self, status: Any, error: RespError | None = None) -> CallRecord:
         """One record for the whole response: all attempts, all usage."""
-        if not self._records and self._inner is not None and self._inner.record is not None:
-            self._records.append(self._inner.record)
-        if not self._records:
-            return self._bare_record(status)
-        last = self._records[-1]
+        records = self._records or [self._inner_call().so_far()]
+        firsts = [r.started - self._wall + r.first_token for r in records if r.first_token]
         return replace(
-            last,
+            records[-1],
             status=status,
             stream=self._request.stream,
-            attempts=tuple(a for record in self._records for a in record.attempts),
+            started=self._wall,
+            seconds=self._clock.monotonic() - self._begun,
+            first_token=firsts[0] if firsts else None,
+            attempts=tuple(attempt for record in records for attempt in record.attempts),
             usage=self._outer.usage,
             response_id=self._id,
-            first_token=self._records[0].first_token,
+            dropped=_all_once(record.dropped for record in records),
+            notes=_all_once(record.notes for record in records),
             error=None if error is None else type(error).__name__,
-            billed=tuple(bill for record in self._records for bill in record.billed),
+            approvals_checked="here" if self._decided else None,
+            billed=tuple(bill for record in records for bill in record.billed),
         )
 
-    def _bare_record(self, status: Any) -> CallRecord:
-        """No turn of the model was needed: a changed tool is asked for again."""
-        call = Call(
-            Turn(replace(self._request, body={"input": ""})),
-            self._deployment,
-            policy=self._policy,
-            clock=self._clock,
+
+def _check(request: Request, servers: list[McpServer]) -> None:
+    """Raise for what only a provider that runs MCP itself can do."""
+    body = request.body
+    if body.get("conversation") is not None:
+        raise UnsupportedError(
+            "conversation cannot be used with MCP tools that are run here: the provider would "
+            "not see the calls. Use previous_response_id or send the items.",
+            param="conversation",
         )
-        return replace(call.so_far(), status=status, response_id=self._id, usage=None)
+    if body.get("background"):
+        raise UnsupportedError(
+            "background cannot be used with MCP tools that are run here: nothing would run them "
+            "once this call has returned.",
+            param="background",
+        )
+    for server in servers:
+        if server.url is None and server.session is None:
+            raise UnsupportedError(
+                f"The MCP server {server.label!r} is a connector or a tunnel, which only a "
+                "provider that runs MCP itself reaches: give its server_url.",
+                param="server_url",
+            )
+    for tool in objects(body.get("tools")):
+        callers = items_of(tool.get("allowed_callers"))
+        if tool.get("type") == "mcp" and callers and "direct" not in callers:
+            raise UnsupportedError(
+                "allowed_callers without 'direct' needs a provider that runs MCP itself.",
+                param="allowed_callers",
+            )
 
 
-def _is_callers(item: Mapping[str, Any]) -> bool:
-    """A call that the caller has to answer."""
-    kind = as_text(item.get("type"))
-    return kind.endswith("_call") and kind in (
-        "function_call",
-        "custom_tool_call",
-        "computer_call",
-        "local_shell_call",
-        "shell_call",
-        "apply_patch_call",
-    )
+def _all_once(lists: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(entry for each in lists for entry in each))
 
 
-def _arguments(item: Mapping[str, Any]) -> JsonObject:
-    return dict(request_of(item).parsed_arguments())
-
-
-def _over_limit(limit: Any) -> Outcome:
-    text = f"Not run: max_tool_calls is {limit}."
-    return Outcome(text, {"type": "mcp_protocol_error", "code": "max_tool_calls", "message": text})
+def _over_limit(limit: float) -> Outcome:
+    text = f"Not run: max_tool_calls is {limit:g}."
+    return Outcome(text, {"type": "mcp_protocol_error", "code": 0, "message": text})
 
 
 def _finished(item: JsonObject, outcome: Outcome) -> JsonObject:
@@ -533,6 +546,6 @@ def _finished(item: JsonObject, outcome: Outcome) -> JsonObject:
         "error": outcome.error,
         "status": "failed" if outcome.error is not None else "completed",
     }
-    if any(part.get("type") == "image" for part in outcome.content):
-        done["provider_data"] = {"mcp": {"content": outcome.content}}
+    if outcome.images:
+        done["provider_data"] = {"mcp": {"content": outcome.images}}
     return done

@@ -11,18 +11,20 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from resp_core.effects import Emit, Load, Record, Save
-from resp_core.errors import APIError, ApprovalUnknown, McpIntegrityError
+from resp_core.effects import Emit, Record
+from resp_core.errors import APIError, ArgumentError, McpIntegrityError
 from resp_core.flow import Call
 from resp_core.mcp.approval import (
     check_call,
-    check_decision,
     decisions_in,
     definition_hash,
-    request_of,
-    stored_request,
+    open_requests,
+    read_only_of,
+    with_definitions,
 )
 from resp_core.mcp.history import fresh_items, input_items
+from resp_core.mcp.ledger import Ledger
+from resp_core.route.retry import never_begun
 from resp_core.tasks import Turn
 from resp_core.wire.shape import as_object, as_text, items_of, objects
 
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 
     from resp_core.effects import Answer, Effect, Opened
     from resp_core.flow import Clock, Policy
+    from resp_core.mcp.policy import Policy as ApprovalPolicy
     from resp_core.mcp.server import McpServer
     from resp_core.mcp.settings import ApprovalSettings
     from resp_core.observe.record import CallRecord
@@ -54,18 +57,21 @@ class HostedTurn:
         clock: Clock,
         approvals: ApprovalSettings,
     ) -> None:
-        tools = _without_denied(request.body.get("tools"), approvals)
+        self._items = input_items(request.body.get("input"))
+        self._tools: dict[tuple[str, str], JsonObject] = {}
+        self._learn(self._items)
+        tools = _without_denied(request.body.get("tools"), servers, approvals.policy, self._tools)
         if tools is not None:
             request = replace(request, body={**request.body, "tools": tools})
         self._request = request
         self._servers = {server.label: server for server in servers}
-        self._approvals = approvals
-        self._clock = clock
+        self._ledger = Ledger(approvals, clock.wall)
+        self._decisions = decisions_in(_decisive(self._items))
+        if any(decision["approve"] for decision in self._decisions.values()):
+            # What has been approved must not be done twice because an answer got lost.
+            policy = replace(policy, retry=replace(policy.retry, only_unsent=True))
         self._call = Call(Turn(request), deployment, policy=policy, clock=clock)
-        self._items = input_items(request.body.get("input"))
         self._stored: dict[str, JsonObject] = {}
-        self._decisions: dict[str, JsonObject] = {}
-        self._tools: dict[tuple[str, str], JsonObject] = {}
         self.record: CallRecord | None = None
 
     def prepare(self) -> None:
@@ -85,72 +91,36 @@ class HostedTurn:
     @property
     def pending(self) -> Mapping[str, Effect]:
         """The record of a call that was walked away from."""
+        if self.record is not None:
+            return {}
         pending = self._call.pending
-        self.record = self.record or self._call.record
+        self.record = self._call.record
         return pending
 
     def run(self) -> Generator[Effect, Answer, None]:
         """The flow. Raises ApprovalError before anything is sent, McpIntegrityError after."""
-        self._learn(self._items)
-        self._decisions = decisions_in(fresh_items(self._items))
-        yield from self._believe()
-        yield from self._take()
+        continues = self._request.body.get("previous_response_id")
+        self._stored = yield from self._ledger.believe(
+            self._decisions, self._items, continues, others_know=True
+        )
+        yield from self._ledger.take(self._stored)
         try:
             yield from self._through()
-        except APIError as error:
-            if not isinstance(error, McpIntegrityError) and self._call.result is None:
-                yield from self._give_back()
+        except McpIntegrityError as error:
+            error.partial = self._call.result
+            call = self._call.record or self._call.so_far()
+            self.record = replace(self._noted(call), status="failed", error=type(error).__name__)
+            yield Record(self.record)
             raise
-        result = self._call.result or {}
-        for item in objects(result.get("output")):
-            self._check(item)
-        yield from self._remember(result)
-
-    def _believe(self) -> Generator[Effect, Answer, None]:
-        for id in self._decisions:
-            stored: JsonObject | None = yield Load(f"approval:{id}")
-            used = (yield Load(f"approval-used:{id}")) if stored is None else None
-            if stored is None and used is None:
-                if self._approvals.strict:
-                    raise ApprovalUnknown(
-                        f"The request {id!r} is not known here, and strict_approvals is set. "
-                        "Give both processes the same state_store=.",
-                        approval_request_id=id,
-                    )
-                continue  # the provider knows its own requests, and decides
-            for shown in [i for i in self._items if i.get("id") == id] or [None]:
-                check_decision(
-                    id,
-                    stored,
-                    used=used is not None,
-                    scope=self._approvals.scope,
-                    now=self._clock.wall(),
-                    shown=shown,
-                    response_id=self._request.body.get("previous_response_id"),
-                )
-            if stored is not None:
-                self._stored[id] = stored
-
-    def _take(self) -> Generator[Effect, Answer, None]:
-        for id in self._stored:
-            taken = yield Load(f"approval:{id}", take=True)
-            check_decision(
-                id,
-                taken,
-                used=taken is None,
-                scope=self._approvals.scope,
-                now=self._clock.wall(),
-            )
-            yield Save(f"approval-used:{id}", {})
-
-    def _give_back(self) -> Generator[Effect, Answer, None]:
-        """The provider never took the decisions: they can be sent again."""
-        for id, stored in self._stored.items():
-            yield Load(f"approval-used:{id}", take=True)
-            yield Save(f"approval:{id}", stored)
+        except APIError as error:
+            refused = self.opened is None or self.opened.status >= 400
+            if refused and never_begun(error):
+                yield from self._ledger.give_back(self._stored)
+            raise
+        yield from self._remember(self._call.result or {})
 
     def _through(self) -> Generator[Effect, Answer, None]:
-        """Run the call; its record says who checked the decisions."""
+        """Run the call; its events, its answer and its record pass by here."""
         flow = self._call.run()
         try:
             effect = flow.send(None)
@@ -160,6 +130,8 @@ class HostedTurn:
                         if event.get("type") == "response.output_item.done":
                             self._check(event["item"])
                 elif isinstance(effect, Record):
+                    for item in objects((self._call.result or {}).get("output")):
+                        self._check(item)
                     self.record = self._noted(effect.record)
                     effect = Record(self.record)
                 try:
@@ -179,39 +151,56 @@ class HostedTurn:
         known = len(self._stored) == len(self._decisions)
         return replace(record, approvals_checked="here" if known else "provider")
 
-    def _check(self, item: Mapping[str, Any]) -> None:
+    # -- what ran
+
+    def _check(self, item: JsonObject) -> None:
         """McpIntegrityError for a call that nobody approved, or that ran otherwise."""
-        self._learn([dict(item)])
+        self._learn([item])
         if item.get("type") != "mcp_call" or item.get("status") == "in_progress":
             return
-        server = self._servers.get(as_text(item.get("server_label")))
+        label, name = as_text(item.get("server_label")), as_text(item.get("name"))
         id = item.get("approval_request_id")
-        if id is None:
-            if server is not None and self._needed_approval(server, as_text(item.get("name"))):
+        decision = self._decisions.get(id) if isinstance(id, str) else None
+        if decision is None:
+            server = self._servers.get(label)
+            if server is not None and self._needed_approval(server, name):
                 raise McpIntegrityError(
-                    f"The provider ran {item.get('name')} of {server.label}, which needs an "
-                    "approval, and nobody approved it.",
-                    server_label=server.label,
+                    f"The provider ran {name} of {label} with {item.get('arguments')}, which needs "
+                    "an approval, and nobody approved it.",
+                    server_label=label,
                     ran=dict(item),
                 )
             return
-        decision = self._decisions.get(id)
-        if decision is not None and not decision["approve"]:
+        stored = self._stored.get(str(id))
+        if not decision["approve"]:
             raise McpIntegrityError(
-                f"The provider ran {item.get('name')} although it was denied.",
-                approved=self._stored.get(id),
+                f"The provider ran {name} of {label} although it was denied.",
+                server_label=label,
+                approved=stored,
                 ran=dict(item),
             )
-        if id in self._stored:
-            check_call(item, self._stored[id])
+        if stored is not None:
+            check_call(item, stored)
+            self._check_definition(item, stored)
+
+    def _check_definition(self, item: JsonObject, stored: Mapping[str, Any]) -> None:
+        """What was approved is a tool as it was described then."""
+        key = as_text(item.get("server_label")), as_text(item.get("name"))
+        tool, pinned = self._tools.get(key), stored.get("definition")
+        if tool is not None and pinned and definition_hash(tool) != pinned:
+            raise McpIntegrityError(
+                f"The provider ran {key[1]} of {key[0]}, whose definition has changed since the "
+                "call was approved.",
+                server_label=key[0],
+                approved=dict(stored),
+                ran=dict(item),
+            )
 
     def _needed_approval(self, server: McpServer, name: str) -> bool:
         """Whether it is sure that a call had to be approved."""
-        tool = self._tools.get((server.label, name))
-        if tool is None:
-            both = (server.requirement.asks(name, True), server.requirement.asks(name, False))
-            return all(both)
-        return server.requirement.asks(name, _read_only(tool))
+        read_only = read_only_of(self._tools.get((server.label, name)))
+        known = (True, False) if read_only is None else (read_only,)
+        return all(server.requirement.asks(name, each) for each in known)
 
     def _learn(self, items: list[JsonObject]) -> None:
         """Remember the definitions that `mcp_list_tools` items show."""
@@ -223,44 +212,102 @@ class HostedTurn:
 
     def _remember(self, result: JsonObject) -> Generator[Effect, Answer, None]:
         """Keep what is asked now, with all that it is bound to."""
-        for item in objects(result.get("output")):
-            if item.get("type") != "mcp_approval_request":
-                continue
-            request = request_of(item)
-            tool = self._tools.get((request.server_label, request.name))
-            if tool is not None:
-                request = replace(request, definition=definition_hash(tool))
-            kept = stored_request(
-                request,
-                response_id=as_text(result.get("id")),
-                scope=self._approvals.scope,
-                expires=self._clock.wall() + self._approvals.ttl,
-            )
-            yield Save(f"approval:{request.id}", kept)
+        output = objects(result.get("output"))
+        response_id = as_text(result.get("id"))
+        for request in with_definitions(open_requests(output), [*self._items, *output]):
+            yield self._ledger.ask(request, response_id)
 
 
-def _read_only(tool: Mapping[str, Any]) -> bool:
-    return as_object(tool.get("annotations")).get("readOnlyHint") is True
+def _decisive(items: list[JsonObject]) -> list[JsonObject]:
+    """The decisions that the provider may act on: new ones, and approvals of what has not run."""
+    ran = {item.get("approval_request_id") for item in items if item.get("type") == "mcp_call"}
+    old = items[: len(items) - len(fresh_items(items))]
+    left = [
+        item
+        for item in old
+        if item.get("type") == "mcp_approval_response"
+        and item.get("approve")
+        and item.get("approval_request_id") not in ran
+    ]
+    return left + fresh_items(items)
 
 
-def _without_denied(tools: Any, approvals: ApprovalSettings) -> list[JsonObject] | None:
-    """`tools` without what the policy denies outright; None where that changes nothing."""
-    if not approvals.policy.rules:
+def _without_denied(
+    tools: Any,
+    servers: list[McpServer],
+    policy: ApprovalPolicy,
+    known: Mapping[tuple[str, str], JsonObject],
+) -> list[JsonObject] | None:
+    """`tools` without what the policy denies outright; None where that changes nothing.
+
+    Raises ArgumentError where a denial cannot be brought home to the provider.
+    """
+    by_label = {server.label: server for server in servers}
+    if not any(policy.may_deny(label) for label in by_label):
         return None
     changed: list[JsonObject] = []
     for tool in objects(tools):
-        if tool.get("type") != "mcp":
+        server = by_label.get(as_text(tool.get("server_label")))
+        if tool.get("type") != "mcp" or server is None or not policy.may_deny(server.label):
             changed.append(tool)
             continue
-        label = as_text(tool.get("server_label"))
-        allowed = tool.get("allowed_tools")
-        names = items_of(allowed) or items_of(as_object(allowed).get("tool_names"))
-        if names:
-            kept = [n for n in names if not approvals.policy.denied_outright(label, str(n), False)]
-            if kept:
-                as_filter = {**as_object(allowed), "tool_names": kept}
-                fresh: Any = kept if isinstance(allowed, list) else as_filter
-                changed.append({**tool, "allowed_tools": fresh})
-        elif not approvals.policy.denied_outright(label, "*", False):
-            changed.append(tool)
+        listed = {name: each for (label, name), each in known.items() if label == server.label}
+        kept = _allowed(tool.get("allowed_tools"), server, policy, listed)
+        if kept is not None:
+            changed.append({**tool, **kept})
     return changed
+
+
+def _allowed(
+    allowed: Any, server: McpServer, policy: ApprovalPolicy, listed: Mapping[str, JsonObject]
+) -> JsonObject | None:
+    """What to change in a tool of a server whose calls may be denied; None: leave it out."""
+    label = server.label
+    if policy.denied_outright(label, "*", True) and policy.denied_outright(label, "*", False):
+        return None
+    names = items_of(allowed) or items_of(as_object(allowed).get("tool_names")) or list(listed)
+    kept = [name for name in map(str, names) if not _denied(policy, label, name, listed)]
+    unasked = [name for name in kept if _runs_unasked(server, policy, name, listed)]
+    if unasked or (not names and not _always_asks(server)):
+        raise ArgumentError(
+            f"The policy denies calls of {label!r}, which the provider runs without asking"
+            f"{': ' + ', '.join(unasked) if unasked else ''}. Let require_approval ask for them, "
+            "or name the tools that may run in allowed_tools.",
+            param="require_approval",
+        )
+    if not names or kept == names:
+        return {}
+    if not kept:
+        return None
+    return {
+        "allowed_tools": {**as_object(allowed), "tool_names": kept}
+        if isinstance(allowed, dict)
+        else kept
+    }
+
+
+def _denied(
+    policy: ApprovalPolicy, label: str, name: str, listed: Mapping[str, JsonObject]
+) -> bool:
+    """Whether a tool is denied whatever its arguments; one that may do more than read counts so."""
+    return policy.denied_outright(label, name, read_only_of(listed.get(name)) is True)
+
+
+def _runs_unasked(
+    server: McpServer, policy: ApprovalPolicy, name: str, listed: Mapping[str, JsonObject]
+) -> bool:
+    """Whether a denial that hangs on the arguments would come too late for a tool."""
+    read_only = read_only_of(listed.get(name))
+    known = (True, False) if read_only is None else (read_only,)
+    depends = any(
+        rule.decision == "deny" and rule.when is not None and rule.names(server.label, name, each)
+        for rule in policy.rules
+        for each in known
+    )
+    return depends and not all(server.requirement.asks(name, each) for each in known)
+
+
+def _always_asks(server: McpServer) -> bool:
+    """Whether every tool waits for a decision, whatever its name."""
+    needed = server.requirement
+    return not needed.never_all and needed.never.names is None and needed.never.read_only is None

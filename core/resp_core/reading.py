@@ -53,7 +53,7 @@ class Reading:
     """One attempt and what became of it.
 
     `opened` is the beginning of its answer, `first_at` the instant (of `monotonic`) of the first
-    event with content. `is_over` tells whether the caller has walked away meanwhile.
+    event with content.
     """
 
     def __init__(
@@ -66,7 +66,6 @@ class Reading:
         as_events: bool,
         most_bytes: int,
         monotonic: Callable[[], float],
-        is_over: Callable[[], bool],
     ) -> None:
         self.reader = reader
         self.http = http
@@ -77,7 +76,6 @@ class Reading:
         self._as_events = as_events
         self._most_bytes = most_bytes
         self._monotonic = monotonic
-        self._is_over = is_over
 
     def run(self, opened: Opened) -> Generator[Effect, Answer, None]:
         """Read the answer that begins with `opened`. Raises APIError."""
@@ -175,8 +173,8 @@ class Reading:
 
     def _interrupted(self, error: APIConnectionError) -> APIConnectionError:
         """What a connection's end means inside a stream: nothing may be sent again."""
-        if self._is_over():
-            return StreamInterrupted("The stream was closed while it was being read.")
+        if isinstance(error, StreamInterrupted):
+            return error
         if isinstance(error, APITimeoutError):
             if error.kind == "total":
                 return error

@@ -144,7 +144,7 @@ def test_sums_over_tasks_and_threads(client: Client) -> None:
     assert inner.total == second.cost.total
     assert costs.total is not None
     assert costs.total > (first.cost.total or 0) + (second.cost.total or 0)
-    assert costs.by_model == {"offline/demo": costs.total}
+    assert costs.by_model == {"offline/offline-demo": costs.total}
     assert costs.to_json()["calls"] == 6
     assert "USD in 6 calls" in repr(costs)
     assert costs.input_tokens > 0

@@ -13,6 +13,8 @@ import pytest
 
 from resp_core import Cost, cost_of
 from resp_core.cost.dialects import unwrapped, usage_object
+from resp_core.cost.facts import facts_of
+from resp_core.wire.chat_output import decode_usage
 from tests.cost.answers import Answer, answers
 
 #: Why a recorded answer may have no price. Anything else is a defect of ours.
@@ -105,3 +107,35 @@ def test_our_sums_are_what_providers_say_they_charged(recordings: Path) -> None:
         assert abs(ours.total - cost.known) <= slack, answer.name
         compared += 1
     assert compared > 60
+
+
+@pytest.mark.slow
+def test_what_a_record_keeps_costs_the_same(recordings: Path) -> None:
+    for answer, cost in priced(recordings):
+        if answer.api in ("chat", "responses", "embeddings") and "usage" in answer.body:
+            kept = cost_of(
+                facts_of(answer.body),
+                provider=answer.provider,
+                model=answer.asked_model,
+                at=1795132800,
+            )
+            assert kept == cost, answer.name
+
+
+@pytest.mark.slow
+def test_a_translated_answer_costs_the_same(recordings: Path) -> None:
+    for answer, cost in priced(recordings):
+        usage = answer.body.get("usage")
+        if answer.api != "chat" or not isinstance(usage, dict):
+            continue
+        decoded = decode_usage(usage)
+        if decoded is None or answer.body.get("usage_breakdown") or answer.body.get("x_groq"):
+            continue
+        body = {name: v for name, v in answer.body.items() if name != "choices"}
+        ours = cost_of(
+            {**body, "usage": decoded},
+            provider=answer.provider,
+            model=answer.asked_model,
+            at=1795132800,
+        )
+        assert (ours.total, ours.tier) == (cost.total, cost.tier), answer.name

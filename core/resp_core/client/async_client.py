@@ -14,7 +14,7 @@ from resp_core.client.options import settings_of, updated
 from resp_core.client.responses import AsyncResponses
 from resp_core.client.stream import AsyncEventStream
 from resp_core.client.transports import AsyncTransports
-from resp_core.client.wiring import Wiring
+from resp_core.client.wiring import Wiring, connection_of
 from resp_core.drive import adrive
 from resp_core.tasks import Turn
 
@@ -86,6 +86,13 @@ class AsyncClient:
         """What happens to a parameter that a target cannot carry, unless a call says."""
         return self._wiring.settings.on_unsupported
 
+    def deployment(self, model: str | None = None, **options: Any) -> Deployment:
+        """Where a call for `model` with these call options goes; nothing is sent.
+
+        Raises ArgumentError where that cannot be told.
+        """
+        return self._wiring.deployment(model, connection_of(options))
+
     def clock(self, timeout: float | None) -> Callable[[], float]:
         """Tells the seconds left of `timeout`, or of the client's own."""
         monotonic = self._net.monotonic
@@ -152,7 +159,7 @@ class AsyncClient:
 
     def _stream(self, call: Flow, wrap: Any) -> AsyncEventStream[Any]:
         exchange = self._net.exchange()
-        return AsyncEventStream(call, adrive(call, exchange), exchange.abort, wrap)
+        return AsyncEventStream(call, adrive(call, exchange), exchange.interrupt, wrap)
 
     async def close(self) -> None:
         """Close the running loop's connections. Used again, the client makes new ones."""

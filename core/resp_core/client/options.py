@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from resp_core.client.params import OPTION_FIELDS, CallOptions
 from resp_core.client.wiring import Settings, approvals_of, connection_of, policy_of
+from resp_core.cost.budget import Budget, Budgets, OnUnknownPrice
 from resp_core.cost.custom import Prices
 from resp_core.errors import ArgumentError
 from resp_core.io.state import StateStore
@@ -27,7 +28,9 @@ class ClientOptions(CallOptions, total=False):
     `transport` "httpx2", or "aiohttp" (async, extra `aiohttp`); `http_client` and
     `http_async_client` an own httpx2 or httpx client; `hooks` are called with each record;
     `state_store` is where approvals and ids are kept: "memory", "sqlite:///path", "redis://…",
-    or an object; `prices` are prices of your own, "provider/name" to amounts (see `Price`).
+    or an object; `prices` are prices of your own, "provider/name" to amounts (see `Price`);
+    `budgets` are counted beside the state store, and `on_unknown_price` is "block" (default),
+    "warn" or the `Price` to assume.
     """
 
     default_headers: Mapping[str, str] | None
@@ -40,6 +43,8 @@ class ClientOptions(CallOptions, total=False):
     hooks: Sequence[Hook]
     state_store: str | StateStore | None
     prices: Prices | None
+    budgets: Budgets | Sequence[Budget | Mapping[str, Any]] | None
+    on_unknown_price: OnUnknownPrice | None
 
 
 _OWN = frozenset(ClientOptions.__annotations__) - OPTION_FIELDS

@@ -13,6 +13,7 @@ from resp_core.errors import ArgumentError
 if TYPE_CHECKING:
     from resp_core.client.params import CallOptions
     from resp_core.cost.account import Seen
+    from resp_core.cost.budget import Budgets
     from resp_core.cost.custom import Price
     from resp_core.flow import Task
     from resp_core.types.json import JsonObject
@@ -29,6 +30,7 @@ class Spending:
     prices: Mapping[str, Price] = field(default_factory=dict[str, Any])
     tags: tuple[str, ...] = ()
     image_model: str | None = None
+    budgets: Budgets | None = None
 
     def updated(self, given: Mapping[str, Any]) -> Spending:
         """With the client arguments `prices`, `tags` and `image_model` over these."""
@@ -41,6 +43,9 @@ class Spending:
             changes["tags"] = _tags(given["tags"])
         if given.get("image_model") is not None:
             changes["image_model"] = given["image_model"]
+        found = _budgets(given, self.budgets)
+        if found is not self.budgets:
+            changes["budgets"] = found
         return replace(self, **changes) if changes else self
 
     def account(self, task: Task, options: CallOptions, seen: Seen) -> Account:
@@ -64,7 +69,24 @@ class Spending:
             service_tier=_text(labels.get("service_tier")),
             seen=seen,
             tellers=counting,
+            budgets=self.budgets,
         )
+
+
+def _budgets(given: Mapping[str, Any], base: Budgets | None) -> Budgets | None:
+    wanted, unknown = given.get("budgets"), given.get("on_unknown_price")
+    if wanted is None and unknown is None:
+        return base
+    from resp_core.cost.budget import Budget, Budgets
+
+    base = base or Budgets()
+    if isinstance(wanted, Budgets):
+        base = wanted
+    elif wanted is not None:
+        listed = [wanted] if isinstance(wanted, Budget | Mapping) else list(wanted)
+        made = (b if isinstance(b, Budget) else Budget(**b) for b in listed)
+        base = replace(base, budgets=tuple(made))
+    return base if unknown is None else replace(base, on_unknown_price=unknown)
 
 
 def _asked(task: Task) -> JsonObject:

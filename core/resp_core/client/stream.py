@@ -86,7 +86,6 @@ class EventStream(Generic[EventT]):
         try:
             self._driven.close()
         except ValueError:  # the generator is running, in another thread
-            self._call.walked_away = True
             self._interrupt()
 
     def __enter__(self) -> Self:
@@ -164,7 +163,6 @@ class AsyncEventStream(Generic[EventT]):
         try:
             await self._driven.aclose()
         except RuntimeError:  # the generator is running, in another task
-            self._call.walked_away = True
             await self._interrupt()
 
     close = aclose

@@ -14,7 +14,7 @@ from resp_core.client.options import settings_of, updated
 from resp_core.client.responses import Responses
 from resp_core.client.stream import EventStream
 from resp_core.client.transports import SyncTransports
-from resp_core.client.wiring import Wiring
+from resp_core.client.wiring import Wiring, connection_of
 from resp_core.drive import drive
 from resp_core.io.net import Net
 from resp_core.tasks import Turn
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from resp_core.client.wiring import Settings
     from resp_core.drive import Flow
     from resp_core.io.state import StateStore
+    from resp_core.route.deployment import Deployment
     from resp_core.types.json import JsonObject
     from resp_core.types.request import OnUnsupported, Request
 
@@ -88,6 +89,13 @@ class Client:
     def state(self) -> StateStore:
         """Where this client remembers which server holds which id."""
         return self._wiring.state
+
+    def deployment(self, model: str | None = None, **options: Any) -> Deployment:
+        """Where a call for `model` with these call options goes; nothing is sent.
+
+        Raises ArgumentError where that cannot be told.
+        """
+        return self._wiring.deployment(model, connection_of(options))
 
     def clock(self, timeout: float | None) -> Callable[[], float]:
         """Tells the seconds left of `timeout`, or of the client's own."""

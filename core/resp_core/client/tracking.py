@@ -153,7 +153,7 @@ class CostTracker:
                 self._tokens_out += usage.output_tokens
 
 
-class track_costs:  # noqa: N801 - reads as the function it is used as
+class track_costs:
     """Add up the calls that begin inside the block, in its tasks and threads.
 
     The context goes along into asyncio tasks and `asyncio.to_thread`; to a bare thread pass the

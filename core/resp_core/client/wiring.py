@@ -7,6 +7,7 @@ import random
 import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urlsplit, urlunsplit
 
 from resp_core.auth.source import Secret
 from resp_core.client.spending import Spending
@@ -50,7 +51,7 @@ class Settings:
     connection: Connection = field(default_factory=Connection)
     policy: Policy = field(default_factory=Policy)
     on_unsupported: OnUnsupported = "raise"
-    proxy: str | None = None
+    proxy: str | None = field(default=None, repr=False)
     verify: Any = True
     transport: str = "httpx2"
     http_client: Any = field(default=None, repr=False)
@@ -70,6 +71,7 @@ class Settings:
         return replace(
             self,
             connection=without_secrets(self.connection),
+            proxy=self.proxy and without_user(self.proxy),
             http_client=None,
             http_async_client=None,
             hooks=(),
@@ -290,6 +292,12 @@ def _base_url(given: Mapping[str, Any], values: dict[str, Any]) -> None:
             f"{' and '.join(said)} name different addresses: give one of them.", param="base_url"
         )
     values["base_url"] = str(next(iter(said.values())))
+
+
+def without_user(url: str) -> str:
+    """`url` without user name and password."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
 def without_secrets(connection: Connection) -> Connection:

@@ -179,6 +179,7 @@ def _responses(counts: Counts, usage: JsonObject, body: JsonObject) -> None:
     outer = details(usage, "output_tokens_details", "output_token_details")
     _input(counts, total_in, inner, usage)
     _output(counts, total_out, outer)
+    _of_one_provider(counts, usage)
     _missing(counts, usage, total_in, total_out)
 
 
@@ -191,15 +192,22 @@ def _chat(counts: Counts, usage: JsonObject, body: JsonObject) -> None:
     inner = details(usage, "prompt_tokens_details", "prompt_token_details", "input_tokens_details")
     outer = details(usage, "completion_tokens_details", "output_tokens_details")
     total_out = _with_hidden_reasoning(usage, outer, total_in, total_out, total)
+    _input(counts, total_in, inner, usage)
+    _output(counts, total_out, outer)
+    _of_one_provider(counts, usage)
+    _breakdown(counts, body)
+    _missing(counts, usage, total_in, total_out)
+
+
+def _of_one_provider(counts: Counts, usage: JsonObject) -> None:
+    """Counts that only Mistral (audio) or Perplexity (citations, search) have."""
     seconds = usage.get("prompt_audio_seconds")
     if isinstance(seconds, int | float) and not isinstance(seconds, bool) and seconds:
         counts.units["audio_seconds"] = Decimal(str(seconds))
-    _input(counts, total_in, inner, usage)
-    _output(counts, total_out, outer)
-    counts.add("citation", counts.number(usage, "citation_tokens"))
-    counts.search_size = as_text(usage.get("search_context_size")) or None
-    _breakdown(counts, body)
-    _missing(counts, usage, total_in, total_out)
+    if "citation_tokens" in usage:
+        counts.add("citation", counts.number(usage, "citation_tokens"))
+    if "search_context_size" in usage:
+        counts.search_size = as_text(usage["search_context_size"]) or None
 
 
 def _with_hidden_reasoning(
@@ -230,7 +238,7 @@ def _input(counts: Counts, total: int | None, inner: JsonObject, usage: JsonObje
     if total is None:
         return
     cached = _cached(counts, inner, usage)
-    written = _written(counts, inner)
+    written = _written(counts, inner, usage)
     if not any(inner.get(name) for name in _MODAL):
         _text_input(counts, total, cached, written)
         return
@@ -283,13 +291,15 @@ def _cached(counts: Counts, inner: JsonObject, usage: JsonObject) -> int:
     if found is None:
         found = counts.number(usage, "prompt_cache_hit_tokens", "num_cached_tokens")
     if found is None:
-        found = counts.number(usage, "cached_tokens")
+        found = counts.number(usage, "cached_tokens", "cache_read_input_tokens")
     return found or 0
 
 
-def _written(counts: Counts, inner: JsonObject) -> int:
+def _written(counts: Counts, inner: JsonObject, usage: JsonObject) -> int:
     """Tokens written to the cache, by how long they stay there."""
-    total = counts.number(inner, "cache_write_tokens") or 0
+    total = counts.number(inner, "cache_write_tokens")
+    if total is None:
+        total = counts.number(usage, "cache_creation_input_tokens")
     if not total:
         return 0
     by_time = details(inner, "cache_write_tokens_details")

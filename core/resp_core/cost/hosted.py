@@ -178,7 +178,7 @@ def _chat(counts: Counts, body: JsonObject) -> None:
 def _perplexity(counts: Counts, body: JsonObject, request: JsonObject) -> None:
     """A fee per request, and for deep research one per search."""
     usage = as_object(body.get("usage"))
-    if "completion_tokens" not in usage:
+    if "completion_tokens" not in usage and "output_tokens" not in usage:
         return
     counts.use("web_search", counts.number(usage, "num_search_queries"))
     size = as_object(request.get("web_search_options")).get("search_context_size")

@@ -8,9 +8,21 @@ import time
 from typing import TYPE_CHECKING, Any, Protocol
 
 from resp_core.drive import afinish
-from resp_core.effects import All, Ask, Close, Load, Open, Opened, Read, Save, Sleep, Token
+from resp_core.effects import (
+    All,
+    Ask,
+    Close,
+    Counters,
+    Load,
+    Open,
+    Opened,
+    Read,
+    Save,
+    Sleep,
+    Token,
+)
 from resp_core.errors import RespError
-from resp_core.io.failures import connection_error, deadline_error
+from resp_core.io.failures import closed_error, connection_error, deadline_error
 from resp_core.io.identity import async_token
 from resp_core.io.inflate import inflater
 from resp_core.io.net import keep_or_tell
@@ -51,6 +63,7 @@ class AsyncNet:
     ) -> None:
         self.transport_for = transport_for
         self.state = state
+        self.counters = counters_of(state)
         self.hooks = hooks
         self.monotonic = time.monotonic
         self.sleep: Callable[[float], Any] = asyncio.sleep
@@ -61,13 +74,14 @@ class AsyncNet:
 
 
 class _AsyncExchange:
-    __slots__ = ("_body", "_call", "_inflate", "_net")
+    __slots__ = ("_body", "_call", "_inflate", "_is_cut", "_net")
 
     def __init__(self, net: AsyncNet) -> None:
         self._net = net
         self._body: AsyncBody | None = None
         self._call: HttpCall | None = None
         self._inflate: Inflater | Any = None
+        self._is_cut = False
 
     async def perform(self, effect: Effect) -> Answer:
         """Do it; raise what the flow should see."""
@@ -88,6 +102,8 @@ class _AsyncExchange:
                 return await ask_in_loop(effect)
             case Load() | Save() if self._net.state.blocks:
                 return await asyncio.to_thread(keep_or_tell, effect, self._net)
+            case Counters() if self._net.counters.blocks:
+                return await asyncio.to_thread(keep_or_tell, effect, self._net)
             case _:
                 return keep_or_tell(effect, self._net)
         return None
@@ -105,6 +121,11 @@ class _AsyncExchange:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_RELEASE):
                 await asyncio.shield(task)
+
+    async def interrupt(self) -> None:
+        """End the connection under a read that another task is waiting in; that read fails."""
+        self._is_cut = True
+        await self.abort()
 
     async def abort(self) -> None:
         """End the connection at once."""
@@ -150,6 +171,8 @@ class _AsyncExchange:
                 async with asyncio.timeout_at(self._when(call.limits)):
                     piece = await anext(body.pieces, None)
                 if piece is None:
+                    if self._is_cut:
+                        raise closed_error()
                     self._inflate.close()
                     await self.abort()
                     return b""
@@ -174,6 +197,8 @@ class _AsyncExchange:
 
     def _when(self, limits: Limits) -> float:
         """The instant of the loop's clock at which waiting ends."""
+        if self._is_cut:
+            raise closed_error()
         left = limits.deadline - self._net.monotonic()
         if left <= 0:
             raise deadline_error(limits)
@@ -181,5 +206,7 @@ class _AsyncExchange:
         return asyncio.get_running_loop().time() + (left if idle is None else min(left, idle))
 
     def _failure(self, error: Exception, call: HttpCall) -> Exception:
+        if self._is_cut:
+            return closed_error()
         left = call.limits.deadline - self._net.monotonic()
         return connection_error(error, call.url, call.limits, left=left - 0.002)

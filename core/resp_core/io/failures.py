@@ -10,12 +10,18 @@ import os
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from resp_core.errors import APIConnectionError, APITimeoutError, ProtocolError, RespError
+from resp_core.errors import (
+    APIConnectionError,
+    APITimeoutError,
+    ProtocolError,
+    RespError,
+    StreamInterrupted,
+)
 
 if TYPE_CHECKING:
     from resp_core.effects import Limits
 
-__all__ = ["connection_error", "deadline_error"]
+__all__ = ["closed_error", "connection_error", "deadline_error"]
 
 
 def deadline_error(limits: Limits) -> APITimeoutError:
@@ -25,6 +31,11 @@ def deadline_error(limits: Limits) -> APITimeoutError:
         kind="total",
         seconds=limits.total,
     )
+
+
+def closed_error() -> StreamInterrupted:
+    """Somebody closed the stream while another thread or task was reading it."""
+    return StreamInterrupted("The stream was closed while it was being read.", code="closed")
 
 
 def connection_error(error: BaseException, url: str, limits: Limits, *, left: float) -> RespError:

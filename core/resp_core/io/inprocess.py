@@ -36,8 +36,6 @@ class InProcess:
             left = call.limits.deadline - monotonic()
             idle = left if call.limits.idle is None else min(call.limits.idle, left)
             time.sleep(max(min(seconds, idle), 0))
-            if line.is_cut:
-                raise APIConnectionError("The connection was closed from another thread.")
             if seconds > idle:
                 raise TimeoutError
 

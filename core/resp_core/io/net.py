@@ -12,18 +12,33 @@ import time
 from typing import TYPE_CHECKING, Any, Protocol
 
 from resp_core.drive import finish
-from resp_core.effects import All, Ask, Close, Load, Open, Opened, Read, Record, Save, Sleep, Token
+from resp_core.effects import (
+    All,
+    Ask,
+    Close,
+    Counters,
+    Load,
+    Open,
+    Opened,
+    Read,
+    Record,
+    Save,
+    Sleep,
+    Token,
+)
 from resp_core.errors import RespError
 from resp_core.io.body import Line
-from resp_core.io.failures import connection_error, deadline_error
+from resp_core.io.failures import closed_error, connection_error, deadline_error
 from resp_core.io.identity import sync_token
 from resp_core.io.inflate import inflater
+from resp_core.io.state import counters_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from resp_core.effects import Answer, Effect, HttpCall
     from resp_core.io.body import Body
+    from resp_core.io.counters import CounterStore
     from resp_core.io.inflate import Inflater
     from resp_core.io.state import StateStore
     from resp_core.observe.hooks import Hook
@@ -51,6 +66,7 @@ class Memory(Protocol):
     """The part of a net that both worlds have."""
 
     state: StateStore
+    counters: CounterStore
     hooks: Sequence[Hook]
 
 
@@ -62,6 +78,7 @@ class Net:
     ) -> None:
         self.transport_for = transport_for
         self.state = state
+        self.counters = counters_of(state)
         self.hooks = hooks
         self.monotonic = time.monotonic
         self.sleep: Callable[[float], None] = time.sleep
@@ -137,6 +154,8 @@ class _Exchange:
         self.abort()
         net = self._net
         left = call.limits.deadline - net.monotonic()
+        if self._line.is_cut:
+            raise closed_error()
         if left <= 0:
             raise deadline_error(call.limits)
         self._call = call
@@ -156,10 +175,14 @@ class _Exchange:
             return b""
         try:
             while True:
+                if self._line.is_cut:
+                    raise closed_error()
                 if self._net.monotonic() >= call.limits.deadline:
                     raise deadline_error(call.limits)
                 piece = next(body.pieces, None)
                 if piece is None:
+                    if self._line.is_cut:
+                        raise closed_error()
                     self._inflate.close()
                     self.abort()
                     return b""
@@ -184,6 +207,8 @@ class _Exchange:
         self.abort()
 
     def _failure(self, error: Exception, call: HttpCall) -> Exception:
+        if self._line.is_cut:
+            return closed_error()
         left = call.limits.deadline - self._net.monotonic()
         return connection_error(error, call.url, call.limits, left=left - 0.002)
 
@@ -195,6 +220,8 @@ def keep_or_tell(effect: Effect, net: Memory) -> Answer:
             return net.state.take(key) if take else net.state.load(key)
         case Save(key, value):
             net.state.save(key, value)
+        case Counters():
+            return net.counters.count(effect)
         case Record(record):
             tell(record, net.hooks)
         case _:

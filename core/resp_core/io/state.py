@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from resp_core.errors import ArgumentError
 
 if TYPE_CHECKING:
+    from resp_core.io.counters import CounterStore
     from resp_core.types.json import JsonObject
 
-__all__ = ["MemoryState", "StateStore", "open_state"]
+__all__ = ["MemoryState", "StateStore", "counters_of", "open_state"]
 
 
 class StateStore(Protocol):
@@ -32,6 +33,11 @@ class StateStore(Protocol):
         ...
 
 
+@runtime_checkable
+class _Counting(Protocol):
+    def counters(self) -> CounterStore: ...
+
+
 class MemoryState:
     """In this process only; the oldest of more than `size` entries is forgotten."""
 
@@ -41,6 +47,15 @@ class MemoryState:
         self._values: OrderedDict[str, JsonObject] = OrderedDict()
         self._size = size
         self._lock = threading.Lock()
+        self._counters: CounterStore | None = None
+
+    def counters(self) -> CounterStore:
+        """Budgets, counted in this process too."""
+        if self._counters is None:
+            from resp_core.io.counters import MemoryCounters
+
+            self._counters = MemoryCounters()
+        return self._counters
 
     def load(self, key: str) -> JsonObject | None:
         with self._lock:
@@ -85,3 +100,15 @@ def open_state(spec: str | StateStore | None) -> StateStore:
         "redis://host, or an object.",
         param="state_store",
     )
+
+
+def counters_of(state: StateStore) -> CounterStore:
+    """Where budgets are counted beside this store: in the same place, if it can.
+
+    A store of the caller's own may have `counters()`; otherwise budgets are counted in memory.
+    """
+    if not isinstance(state, _Counting):
+        from resp_core.io.counters import MemoryCounters
+
+        return MemoryCounters()
+    return state.counters()

@@ -9,6 +9,7 @@ from resp_core.errors import ArgumentError
 from resp_core.types.json import dumps, loads
 
 if TYPE_CHECKING:
+    from resp_core.io.counters import CounterStore
     from resp_core.types.json import JsonObject
 
 __all__ = ["RedisState"]
@@ -38,6 +39,12 @@ class RedisState:
     def save(self, key: str, value: JsonObject) -> None:
         """Keep the value for 30 days."""
         self._connect().set(_PREFIX + key, dumps(value), ex=_KEPT)
+
+    def counters(self) -> CounterStore:
+        """Budgets, counted in the same place."""
+        from resp_core.io.counters import RedisCounters
+
+        return RedisCounters(self._url)
 
     def close(self) -> None:
         """Close the connections."""

@@ -12,6 +12,7 @@ from resp_core.types.json import dumps, loads
 if TYPE_CHECKING:
     import sqlite3
 
+    from resp_core.io.counters import CounterStore
     from resp_core.types.json import JsonObject
 
 __all__ = ["SqliteState"]
@@ -51,6 +52,12 @@ class SqliteState:
                 (key, dumps(value), now),
             )
             connection.execute("DELETE FROM state WHERE at < ?", (now - _KEPT,))
+
+    def counters(self) -> CounterStore:
+        """Budgets, counted in the same place."""
+        from resp_core.io.counters import SqliteCounters
+
+        return SqliteCounters(self._path)
 
     def close(self) -> None:
         """Close this thread's connection."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from resp_core.errors import ArgumentError
 from resp_core.mcp.approval import (
     ApprovalRequest,
     canonical_arguments,
@@ -35,8 +37,7 @@ class CatalogTool:
     function: str
     read_only: bool
     definition: str
-    description: str | None
-    schema: Mapping[str, Any]
+    listed: Mapping[str, Any]
 
     def needs_approval(self) -> bool:
         """Whether `require_approval` makes its calls wait."""
@@ -51,6 +52,7 @@ class CatalogTool:
             arguments=canonical_arguments(arguments),
             read_only=self.read_only,
             definition=self.definition,
+            tool=self.listed,
         )
 
     def as_function(self) -> JsonObject:
@@ -58,11 +60,15 @@ class CatalogTool:
         tool: JsonObject = {
             "type": "function",
             "name": self.function,
-            "parameters": {"type": "object", "properties": {}, **self.schema},
+            "parameters": {
+                "type": "object",
+                "properties": {},
+                **as_object(self.listed.get("input_schema")),
+            },
             "strict": False,
         }
-        if self.description:
-            tool["description"] = self.description
+        if self.listed.get("description"):
+            tool["description"] = self.listed["description"]
         return tool
 
 
@@ -101,10 +107,11 @@ def catalog_of(
         if _offered(server, tool, policy)
     ]
     plain = [_name(tool["name"]) for _, tool in tools]
+    often = Counter(plain)
     taken = set(own_names)
     made: list[CatalogTool] = []
     for (server, tool), name in zip(tools, plain, strict=True):
-        if name in taken or plain.count(name) > 1:
+        if name in taken or often[name] > 1:
             name = _name(f"{server.label}__{tool['name']}")
         while name in taken:
             name = f"{name[:60]}_{len(made)}"
@@ -114,16 +121,41 @@ def catalog_of(
 
 
 def tool_choice_of(choice: Any, catalog: Catalog) -> Any:
-    """`tool_choice` with an MCP tool named as the function that stands for it."""
+    """`tool_choice` with MCP tools named as the functions that stand for them.
+
+    A choice of a server stands for any of its tools. Raises ArgumentError for a tool that is
+    not offered.
+    """
     given = as_object(choice)
     if given.get("type") == "mcp":
-        tool = catalog.by_name(str(given.get("server_label")), str(given.get("name")))
-        return {"type": "function", "name": tool.function} if tool else "required"
+        named = [{"type": "function", "name": tool.function} for tool in _chosen(given, catalog)]
+        one = named[0] if len(named) == 1 else None
+        return one or {"type": "allowed_tools", "mode": "required", "tools": named}
     if given.get("type") == "allowed_tools":
-        tools = [tool_choice_of(entry, catalog) for entry in objects(given.get("tools"))]
-        named: list[Any] = [tool for tool in tools if tool != "required"]
-        return {**given, "tools": named}
+        tools: list[JsonObject] = []
+        for entry in objects(given.get("tools")):
+            if entry.get("type") == "mcp":
+                chosen = _chosen(entry, catalog)
+                tools += [{"type": "function", "name": tool.function} for tool in chosen]
+            else:
+                tools.append(entry)
+        return {**given, "tools": tools}
     return choice
+
+
+def _chosen(choice: JsonObject, catalog: Catalog) -> list[CatalogTool]:
+    label, name = choice.get("server_label"), choice.get("name")
+    found = [
+        tool
+        for tool in catalog.tools
+        if tool.server.label == label and name in (None, "", tool.name)
+    ]
+    if not found:
+        wanted = f"{name!r} of {label!r}" if name else f"the MCP server {label!r}"
+        raise ArgumentError(
+            f"tool_choice names {wanted}, which is not offered.", param="tool_choice"
+        )
+    return found
 
 
 def _offered(server: McpServer, tool: JsonObject, policy: Policy) -> bool:
@@ -140,8 +172,7 @@ def _tool(server: McpServer, tool: JsonObject, function: str) -> CatalogTool:
         function=function,
         read_only=_read_only(tool),
         definition=definition_hash(tool),
-        description=tool.get("description"),
-        schema=as_object(tool.get("input_schema")),
+        listed=tool,
     )
 
 

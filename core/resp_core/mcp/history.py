@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from resp_core.wire.shape import as_object, as_text, objects
@@ -41,7 +42,8 @@ def _is_models(item: Mapping[str, Any]) -> bool:
 def model_items(items: list[JsonObject], catalog: Catalog) -> list[JsonObject]:
     """`items` with MCP calls as function calls and their outputs, and without the rest of MCP.
 
-    A request that was denied, or never decided, is a call whose output says so.
+    A request that was denied, or never decided, is a call whose output says so. Where calls of
+    the caller's own tools stand among them, all were made at once: outputs come after the last.
     """
     ran = {item.get("approval_request_id") for item in items if item.get("type") == "mcp_call"}
     decisions = {
@@ -49,17 +51,42 @@ def model_items(items: list[JsonObject], catalog: Catalog) -> list[JsonObject]:
         for item in items
         if item.get("type") == "mcp_approval_response"
     }
+    seen = [item for item in items if _is_shown(item, ran)]
     plan: list[JsonObject] = []
-    for item in items:
-        kind = item.get("type")
-        if kind == "mcp_call":
-            plan += shown_call(item, output_of(item), catalog)
-        elif kind == "mcp_approval_request":
-            if item.get("id") not in ran:
-                plan += shown_call(item, _undone(decisions.get(item.get("id"))), catalog)
-        elif kind not in ("mcp_approval_response", "mcp_list_tools"):
-            plan.append(item)
+    for is_call, run in groupby(seen, _is_call):
+        if not is_call:
+            plan += run
+            continue
+        calls = [_as_calls(item, decisions, catalog) for item in run]
+        if any(len(call) == 1 for call in calls):  # the caller has to answer some
+            plan += [call[0] for call in calls]
+            plan += [output for call in calls for output in call[1:]]
+        else:
+            plan += [part for call in calls for part in call]
     return plan
+
+
+def _is_shown(item: JsonObject, ran: set[Any]) -> bool:
+    kind = item.get("type")
+    if kind in ("mcp_approval_response", "mcp_list_tools"):
+        return False
+    return kind != "mcp_approval_request" or item.get("id") not in ran
+
+
+def _is_call(item: JsonObject) -> bool:
+    kinds = ("mcp_call", "mcp_approval_request", "function_call", "custom_tool_call")
+    return item.get("type") in kinds
+
+
+def _as_calls(
+    item: JsonObject, decisions: Mapping[Any, JsonObject], catalog: Catalog
+) -> list[JsonObject]:
+    """A call as the model knows it, with its output where it is ours to give."""
+    if item["type"] == "mcp_call":
+        return shown_call(item, output_of(item), catalog)
+    if item["type"] == "mcp_approval_request":
+        return shown_call(item, _undone(decisions.get(item.get("id"))), catalog)
+    return [item]
 
 
 def shown_call(item: Mapping[str, Any], output: Any, catalog: Catalog) -> list[JsonObject]:

@@ -129,8 +129,8 @@ class OuterResponse:
         place = self._places.get(inner, inner)
         if place is None:
             return None
-        if kind == "response.output_item.done" and isinstance(place, int):
-            self.output[place] = event["item"]
+        if kind == "response.output_item.done":
+            self.output[int(place)] = event["item"]
         return {**event, "output_index": place} if "output_index" in event else event
 
     def _numbered(self, events: list[JsonObject]) -> list[JsonObject]:

@@ -68,7 +68,7 @@ def _status(visit: Visit, status: int) -> OfflineReply:
     known = next((each for each in HTTPStatus if each == status), None)
     text, code = _WORDS.get(status, (known.phrase + "." if known else "Failure.", None))
     kind = "server_error" if status >= 500 else "invalid_request_error"
-    message = f"{text.format(model=visit.body.get('model'))} (asked for by the model's name)"
+    message = f"{text.format(model=visit.body.get('model'))} The model's name asked for this."
     return _error(Problem(message, status=status, type=kind, code=code))
 
 

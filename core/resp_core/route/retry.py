@@ -59,7 +59,8 @@ def retry_delay(
 def never_begun(error: APIError) -> bool:
     """Whether the server surely did nothing: it refused the request, or never got it."""
     if isinstance(error, APIStatusError):
-        return 400 <= error.status_code < 500 or error.status_code in (503, 529)
+        status = error.status_code
+        return (400 <= status < 500 and status != 408) or status in (503, 529)
     names = {each.__name__ for each in type(error.__cause__).__mro__}
     connecting = isinstance(error, APITimeoutError) and error.kind == "connect"
     return connecting or bool(names & {"ConnectError", "ClientConnectorError"})
