@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from langchain_core.language_models.chat_models import BaseChatModel
 from langchain_core.language_models.model_profile import ModelProfile
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
+from langchain_resp.approvals import unheard
 from langchain_resp.callbacks import atext_tokens, text_tokens, with_text_tokens
 from langchain_resp.chunks import ChunkBuilder, message_of
 from langchain_resp.connected import Connected
@@ -117,6 +118,8 @@ class ChatResp(Connected, BaseChatModel):
     model_kwargs: dict[str, Any] = Field(default_factory=dict)
     extra_body: dict[str, Any] | None = None
 
+    _unheard: bool = PrivateAttr(default=False)
+
     def _target(self, settings: Mapping[str, Any]) -> Target:
         """Where a call goes, as far as its request depends on it."""
         deployment = self._deployment(settings.get("model"), call_options(settings))
@@ -201,6 +204,7 @@ class ChatResp(Connected, BaseChatModel):
             except APIStatusError as error:
                 plan = _again(plan, error)
                 result = self.client.run(plan.request, model=plan.model, **plan.options)
+            self._hear(result.response)
             return _result(result.response, result.record, plan)
 
     async def _agenerate(
@@ -218,6 +222,7 @@ class ChatResp(Connected, BaseChatModel):
             except APIStatusError as error:
                 plan = _again(plan, error)
                 result = await run(plan.request, model=plan.model, **plan.options)
+            self._hear(result.response)
             return _result(result.response, result.record, plan)
 
     def _stream(
@@ -266,6 +271,7 @@ class ChatResp(Connected, BaseChatModel):
                         run_manager.on_llm_new_token(str(message.text), chunk=chunk)
                     yield chunk
             last = _last(builder, events.result, events.record, plan)
+            self._hear(events.result)
         if run_manager is not None:
             run_manager.on_llm_new_token(str(last.message.text), chunk=last)
         yield last
@@ -284,9 +290,15 @@ class ChatResp(Connected, BaseChatModel):
                         await run_manager.on_llm_new_token(str(message.text), chunk=chunk)
                     yield chunk
             last = _last(builder, events.result, events.record, plan)
+            self._hear(events.result)
         if run_manager is not None:
             await run_manager.on_llm_new_token(str(last.message.text), chunk=last)
         yield last
+
+    def _hear(self, response: JsonObject | None) -> None:
+        """Say once if an answer only asks for approvals that nobody gives."""
+        if not self._unheard and response and unheard(response):
+            self._unheard = True
 
     # -- stored responses
 

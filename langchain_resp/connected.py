@@ -206,7 +206,8 @@ class Connected(BaseModel):
         }
         said: set[str] = state["__pydantic_fields_set__"]
         state["__pydantic_fields_set__"] = said.difference(_NOT_PICKLED)
-        state["__pydantic_private__"] = {"_client": None, "_async_client": None}
+        private = type(self).__private_attributes__
+        state["__pydantic_private__"] = {name: made.get_default() for name, made in private.items()}
         return state
 
     def __copy__(self) -> Self:

@@ -6,12 +6,17 @@ and go on with one message that holds all decisions. What a policy decides needs
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NotRequired, cast
 
 from langchain_core.messages import AIMessage
 
-from langchain_resp.approvals import approval_message, arguments_of, describe, pending_approvals
+from langchain_resp.approvals import (
+    approval_message,
+    describe,
+    handles_approvals,
+    handling_approvals,
+    pending_approvals,
+)
 from resp_core import Policy
 
 try:
@@ -25,15 +30,13 @@ from pydantic import Field
 from typing_extensions import TypedDict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from langchain_core.messages import BaseMessage, HumanMessage
 
     from resp_core import ApprovalRequest
 
 __all__ = ["MCPApprovalMiddleware", "mcp_approval_node"]
-
-logger = logging.getLogger("langchain_resp")
 
 
 class MCPApprovalMiddleware(AgentMiddleware[Any, Any, Any]):
@@ -58,6 +61,16 @@ class MCPApprovalMiddleware(AgentMiddleware[Any, Any, Any]):
         super().__init__()
         self.policy = policy or Policy()
         self._describe = description
+
+    def wrap_model_call(self, request: Any, handler: Callable[[Any], Any]) -> Any:
+        """Call the model; its requests will be decided here."""
+        with handling_approvals():
+            return handler(request)
+
+    async def awrap_model_call(self, request: Any, handler: Callable[[Any], Awaitable[Any]]) -> Any:
+        """The same, awaited."""
+        with handling_approvals():
+            return await handler(request)
 
     @hook_config(can_jump_to=["model"])
     def after_model(self, state: Any, runtime: Any) -> dict[str, Any] | None:
@@ -91,6 +104,7 @@ def mcp_approval_node(
         answer = _decided(state[messages_key], chosen, description)
         return {} if answer is None else {messages_key: [answer]}
 
+    handles_approvals(decide)
     return decide
 
 
@@ -130,7 +144,7 @@ def _ask(
         "action_requests": [
             {
                 "name": request.name,
-                "args": dict(arguments_of(request)),
+                "args": dict(request.parsed_arguments()),
                 "description": description(request),
             }
             for request in requests

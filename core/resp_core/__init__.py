@@ -80,7 +80,7 @@ from resp_core.errors import (
     UnsupportedError,
 )
 from resp_core.mcp.approval import ApprovalRequest, approve, deny, pending_approvals
-from resp_core.mcp.policy import Policy, Rule, Verdict
+from resp_core.mcp.policy import Policy, Rule, Verdict, policy_decisions
 from resp_core.observe.hooks import Hook
 from resp_core.observe.record import Attempt, CallRecord
 from resp_core.route.deployment import Connection
@@ -174,6 +174,7 @@ __all__ = [
     "load_env",
     "mcp_tool",
     "pending_approvals",
+    "policy_decisions",
     "register_price",
     "responses",
     "track_costs",

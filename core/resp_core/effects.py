@@ -55,7 +55,10 @@ class Limits:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class HttpCall:
-    """One HTTP request, complete: absolute URL, headers with credentials, body bytes."""
+    """One HTTP request, complete: absolute URL, headers with credentials, body bytes.
+
+    `secrets` are the credentials inside the body.
+    """
 
     method: str
     url: str
@@ -63,6 +66,7 @@ class HttpCall:
     content: bytes
     limits: Limits
     stream: bool = False
+    secrets: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         """Without headers, query and body, which hold what no log may show."""

@@ -92,7 +92,8 @@ class Prepared:
     """A task made ready for one deployment: where it goes and what is sent.
 
     `streams` says whether the server is asked for a stream, which may differ from what the
-    caller asked for. `remember` keeps the answer's id with its origin.
+    caller asked for. `remember` keeps the answer's id with its origin. `secrets` are credentials
+    inside `content`.
     """
 
     api: Wire
@@ -103,6 +104,7 @@ class Prepared:
     headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     streams: bool = False
     remember: bool = False
+    secrets: tuple[str, ...] = field(default=(), repr=False)
 
 
 class Task(Protocol):
@@ -312,7 +314,9 @@ class Call:
             **auth_headers(deployment.auth, token),
             **prepared.headers,
         }
-        return HttpCall(endpoint.method, url, headers, prepared.content, limits, prepared.streams)
+        sent = prepared.content
+        streams, secrets = prepared.streams, prepared.secrets
+        return HttpCall(endpoint.method, url, headers, sent, limits, streams, secrets)
 
     def _note_attempt(self, error: RespError | None) -> None:
         if self._sent_at is None or self._reading is None:

@@ -125,9 +125,10 @@ class EmulatedTurn:
         return {"record": Record(self.record)}
 
     def prepare(self) -> None:
-        """Encode what is known of the request already. Raises ArgumentError."""
-        self._items = input_items(self._request.body.get("input"))
-        self._inner_call().prepare()
+        """Encode the request, as far as it is known already. Raises ArgumentError."""
+        if self._request.body.get("previous_response_id") is None:
+            self._items = input_items(self._request.body.get("input"))
+            self._inner_call().prepare()
 
     def run(self) -> Generator[Effect, Answer, None]:
         """The flow. Raises RespError; nothing is sent to anyone if a decision is refused."""
@@ -175,10 +176,11 @@ class EmulatedTurn:
             return items
         stored: JsonObject | None = yield Load(f"response:{previous}")
         if stored is None:
-            if decisions_in(items) or is_ours(str(previous)):
+            if decisions_in(items) or (self._servers and is_ours(str(previous))):
                 raise ArgumentError(
-                    f"The response {previous!r} is not known here. If it was made by another "
-                    "process, both need the same state_store= (sqlite:///… or redis://…).",
+                    f"The response {previous!r} is not known here: it was made without MCP tools, "
+                    "or with store=False, or by another process, which then needs the same "
+                    "state_store= (sqlite:///… or redis://…).",
                     param="previous_response_id",
                 )
             self._base = previous  # made without MCP: the provider may know it

@@ -263,7 +263,7 @@ def _allowed(
 ) -> JsonObject | None:
     """What to change in a tool of a server whose calls may be denied; None: leave it out."""
     label = server.label
-    if policy.denied_outright(label, "*", True) and policy.denied_outright(label, "*", False):
+    if policy.denies_server(label):
         return None
     names = items_of(allowed) or items_of(as_object(allowed).get("tool_names")) or list(listed)
     kept = [name for name in map(str, names) if not _denied(policy, label, name, listed)]

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from resp_core.errors import ArgumentError
 from resp_core.flow import Prepared
+from resp_core.mcp.server import mcp_secrets
 from resp_core.models.rules import apply_rules
 from resp_core.providers import get
 from resp_core.route.deployment import choose_wire
 from resp_core.types.json import dumps
 from resp_core.wire import chat, chat_server
+from resp_core.wire.ids import is_ours
 from resp_core.wire.pipeline import ObjectReader, reader_for
 from resp_core.wire.responses_server import normalize_input
 from resp_core.wire.shape import objects
@@ -72,6 +74,7 @@ class Turn:
             headers=lower_names(request.extra_headers),
             streams=streams,
             remember=wire == "responses" and body.get("store") is not False,
+            secrets=mcp_secrets(body.get("tools")),
         )
 
     def reader(self, prepared: Prepared, clock: Clock, losses: Losses) -> Reader:
@@ -130,9 +133,11 @@ class Operate:
 
 
 def uses_mcp(request: Request) -> bool:
-    """Whether a request has MCP tools, or decisions on calls of some."""
+    """Whether a request has MCP tools, decisions on calls of some, or continues such a response."""
     if request.wire != "responses":
         return False
+    if is_ours(str(request.body.get("previous_response_id"))):
+        return True  # it may have calls that only we know of
     tools, items = request.body.get("tools"), request.body.get("input")
     if isinstance(tools, list) and any(t.get("type") == "mcp" for t in objects(tools)):
         return True

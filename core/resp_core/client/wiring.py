@@ -23,7 +23,7 @@ from resp_core.route.deployment import Connection, choose_wire, merge
 from resp_core.route.limits import Paces
 from resp_core.route.resolve import resolve, same_provider
 from resp_core.tasks import Turn, uses_mcp
-from resp_core.wire.ids import random_ids
+from resp_core.wire.ids import is_ours, random_ids
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -137,11 +137,11 @@ class Wiring:
             choose_wire(deployment, request.called) == "responses"
             and get(deployment.provider).hosted_mcp
             and all(server.session is None for server in servers)
+            and not is_ours(str(request.body.get("previous_response_id")))
         )
         made: dict[str, Any] = {"policy": policy, "clock": _CLOCK, "approvals": approvals}
-        if not hosted:
-            return EmulatedTurn(request, deployment, servers, **made)
-        turn = HostedTurn(request, deployment, servers, **made)
+        kind = HostedTurn if hosted else EmulatedTurn
+        turn = kind(request, deployment, servers, **made)
         turn.prepare()
         return turn
 

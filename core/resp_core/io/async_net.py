@@ -109,8 +109,11 @@ class _AsyncExchange:
         return None
 
     async def _side_by_side(self, flows: Sequence[Any]) -> list[Any]:
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(afinish(flow, self._net.exchange())) for flow in flows]
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(afinish(flow, self._net.exchange())) for flow in flows]
+        except ExceptionGroup as failed:  # the others were cancelled: the first says why
+            raise failed.exceptions[0] from None
         return [task.result() for task in tasks]
 
     async def release(self, pending: Mapping[str, Effect]) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import time
+from threading import get_ident
 from typing import TYPE_CHECKING, Any, Protocol
 
 from resp_core.drive import finish
@@ -89,11 +90,14 @@ class Net:
 
 
 class _Exchange:
-    __slots__ = ("_body", "_call", "_inflate", "_line", "_net")
+    __slots__ = ("_body", "_call", "_inflate", "_line", "_net", "_subs", "_waits")
 
-    def __init__(self, net: Net) -> None:
+    def __init__(self, net: Net, waits: frozenset[int] = frozenset()) -> None:
+        """`waits` are the threads that wait for this one."""
         self._net = net
         self._line = Line()
+        self._waits = waits
+        self._subs: list[_Exchange] = []
         self._body: Body | None = None
         self._call: HttpCall | None = None
         self._inflate: Inflater | Any = None
@@ -116,21 +120,23 @@ class _Exchange:
             case Ask():
                 from resp_core.io.sessions import ask_from_thread  # brings asyncio
 
-                return ask_from_thread(effect)
+                return ask_from_thread(effect, self._waits | {get_ident()})
             case _:
                 return keep_or_tell(effect, self._net)
         return None
 
     def _side_by_side(self, flows: Sequence[Any]) -> list[Any]:
-        if len(flows) == 1:
-            return [finish(flows[0], self._net.exchange())]
-        from concurrent.futures import ThreadPoolExecutor
+        waits = self._waits | {get_ident()}
+        self._subs = [_Exchange(self._net, waits) for _ in flows]
+        try:
+            if len(flows) == 1:
+                return [finish(flows[0], self._subs[0])]
+            from concurrent.futures import ThreadPoolExecutor
 
-        with ThreadPoolExecutor(min(len(flows), 16), "respkit-mcp") as threads:
-            return list(threads.map(self._finish_one, flows))
-
-    def _finish_one(self, flow: Any) -> Any:
-        return finish(flow, self._net.exchange())
+            with ThreadPoolExecutor(min(len(flows), 16), "respkit-mcp") as threads:
+                return list(threads.map(finish, flows, self._subs))
+        finally:
+            self._subs = []
 
     def release(self, pending: Mapping[str, Effect]) -> None:
         """Close what is open and perform what is owed; never raises."""
@@ -149,6 +155,8 @@ class _Exchange:
     def interrupt(self) -> None:
         """Wake a read that another thread is waiting in; that read and all later ones fail."""
         self._line.cut()
+        for sub in self._subs:
+            sub.interrupt()
 
     def _open(self, call: HttpCall) -> Opened:
         self.abort()

@@ -18,13 +18,14 @@ import socket
 import threading
 import time
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import unquote, urlsplit
 from weakref import WeakKeyDictionary, WeakSet, finalize
 
 import httpcore2
 
 from resp_core.io.body import AsyncBody, Body
+from resp_core.io.rechunk import Rechunker
 from resp_core.io.tls import tls_context
 
 if TYPE_CHECKING:
@@ -79,8 +80,16 @@ class _Stream(httpcore2.NetworkStream):
     def __init__(self, inner: httpcore2.NetworkStream) -> None:
         self._inner = inner
         self.read_inner = inner.read
+        self._chunks = Rechunker()
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        while True:
+            raw = self._read(max_bytes, timeout)
+            data = self._chunks.feed(raw)
+            if data or not raw:
+                return data
+
+    def _read(self, max_bytes: int, timeout: float | None) -> bytes:
         if type(timeout) is Patience:
             timeout.line.stream = self._inner
             if timeout.line.is_cut:
@@ -91,6 +100,7 @@ class _Stream(httpcore2.NetworkStream):
         return self.read_inner(max_bytes, timeout)
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._chunks.begin()
         if len(buffer) <= _WRITE_PIECE:
             self._inner.write(buffer, _seconds(timeout))
             return
@@ -146,6 +156,56 @@ def _addresses(host: str, port: int) -> list[str]:
     except OSError as error:
         raise httpcore2.ConnectError(error) from error
     return [str(address[4][0]) for address in found]
+
+
+class _AsyncStream(httpcore2.AsyncNetworkStream):
+    def __init__(self, inner: httpcore2.AsyncNetworkStream) -> None:
+        self._inner = inner
+        self._chunks = Rechunker()
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109
+        while True:
+            raw = await self._inner.read(max_bytes, timeout)
+            data = self._chunks.feed(raw)
+            if data or not raw:
+                return data
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109
+        self._chunks.begin()
+        await self._inner.write(buffer, timeout)
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+    async def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109 - httpcore2's name
+    ) -> httpcore2.AsyncNetworkStream:
+        return _AsyncStream(await self._inner.start_tls(ssl_context, server_hostname, timeout))
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._inner.get_extra_info(info)
+
+
+class _AsyncBackend(httpcore2.AsyncNetworkBackend):
+    def __init__(self) -> None:
+        self._inner: httpcore2.AsyncNetworkBackend = cast("Any", httpcore2).AnyIOBackend()
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109 - httpcore2's name
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore2.AsyncNetworkStream:
+        stream = await self._inner.connect_tcp(host, port, timeout, local_address, socket_options)
+        return _AsyncStream(stream)
+
+    async def sleep(self, seconds: float) -> None:
+        await self._inner.sleep(seconds)
 
 
 def _seconds(timeout: float | None) -> float | None:
@@ -328,7 +388,9 @@ class AsyncPools:
         return routes
 
     def _pool(self, proxy: str | None) -> httpcore2.AsyncConnectionPool:
-        return httpcore2.AsyncConnectionPool(**_pool_settings(proxy, self._verify, self._environ))
+        return httpcore2.AsyncConnectionPool(
+            network_backend=_AsyncBackend(), **_pool_settings(proxy, self._verify, self._environ)
+        )
 
 
 #: Begun generators, one for each set of connections. They drop out when their loop ends.

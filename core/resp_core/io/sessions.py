@@ -7,6 +7,7 @@ threads can hand their requests to it.
 from __future__ import annotations
 
 import asyncio
+import threading
 from typing import TYPE_CHECKING, Any, cast
 
 from resp_core.errors import APIConnectionError, APITimeoutError, ArgumentError
@@ -19,20 +20,28 @@ __all__ = ["OpenSession", "ask_from_thread", "ask_in_loop"]
 
 
 class OpenSession:
-    """A session and the loop it lives on. Make it where the session was opened."""
+    """A session, and the loop and thread it lives on. Make it where the session was opened."""
 
     def __init__(self, session: Any) -> None:
         self.session = session
         self.loop = _running()
+        self.thread = threading.get_ident()
         if self.loop is None:
             raise ArgumentError(
                 "An mcp session must be handed over inside the event loop that opened it.",
                 param="session",
             )
 
+    def __repr__(self) -> str:
+        return f"OpenSession({type(self.session).__name__})"
 
-def ask_from_thread(ask: Ask) -> JsonObject:
-    """Ask from synchronous code: the session's loop runs in another thread."""
+
+def ask_from_thread(ask: Ask, waiting: frozenset[int]) -> JsonObject:
+    """Ask from synchronous code: the session's loop runs in another thread.
+
+    `waiting` are the threads that wait for the answer. Raises ArgumentError where the loop's own
+    thread is one of them.
+    """
     opened = ask.session
     if not isinstance(opened, OpenSession):
         raise ArgumentError(
@@ -41,7 +50,11 @@ def ask_from_thread(ask: Ask) -> JsonObject:
             param="session",
         )
     loop = cast("asyncio.AbstractEventLoop", opened.loop)
-    if loop is _running():
+    if not loop.is_running():
+        raise ArgumentError(
+            "The event loop of the mcp session does not run any more.", param="session"
+        )
+    if opened.thread in waiting:
         raise ArgumentError(
             "This call blocks the event loop that the mcp session lives on, so it would wait "
             "for itself: use the async client here, or call from another thread.",
@@ -66,6 +79,10 @@ async def ask_in_loop(ask: Ask) -> JsonObject:
         async with asyncio.timeout(ask.seconds):
             if loop is None or loop is _running():
                 return await _request(session, ask)
+            if not loop.is_running():
+                raise ArgumentError(
+                    "The event loop of the mcp session does not run any more.", param="session"
+                )
             return await asyncio.wrap_future(
                 asyncio.run_coroutine_threadsafe(_request(session, ask), loop)
             )
@@ -104,8 +121,8 @@ def _running() -> asyncio.AbstractEventLoop | None:
 
 def _late(ask: Ask) -> APITimeoutError:
     return APITimeoutError(
-        f"The mcp session did not answer {ask.method} within {ask.seconds:g} s.",
-        kind="total",
+        f"The mcp session did not answer {ask.method} within {ask.seconds:g} s (mcp_timeout=).",
+        kind="session",
         seconds=ask.seconds,
     )
 

@@ -7,6 +7,7 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from resp_core.errors import ArgumentError
+from resp_core.types.json import dumps, loads
 
 if TYPE_CHECKING:
     from resp_core.io.counters import CounterStore
@@ -16,7 +17,10 @@ __all__ = ["MemoryState", "StateStore", "counters_of", "open_state"]
 
 
 class StateStore(Protocol):
-    """Keys and JSON values. Thread-safe. `blocks` says that its methods may wait."""
+    """Keys and JSON values. Thread-safe.
+
+    `blocks` says that its methods may wait: async calls then use it in a thread.
+    """
 
     blocks: bool
 
@@ -39,38 +43,37 @@ class _Counting(Protocol):
 
 
 class MemoryState:
-    """In this process only; the oldest of more than `size` entries is forgotten."""
+    """In this process only: at most `size` entries and `most_bytes` of JSON, the newest."""
 
     blocks = False
 
-    def __init__(self, size: int = 4096) -> None:
-        self._values: OrderedDict[str, JsonObject] = OrderedDict()
+    def __init__(self, size: int = 4096, most_bytes: int = 64 * 1024 * 1024) -> None:
+        self._values: OrderedDict[str, bytes] = OrderedDict()
         self._size = size
+        self._room = most_bytes
         self._lock = threading.Lock()
-        self._counters: CounterStore | None = None
-
-    def counters(self) -> CounterStore:
-        """Budgets, counted in this process too."""
-        if self._counters is None:
-            from resp_core.io.counters import MemoryCounters
-
-            self._counters = MemoryCounters()
-        return self._counters
 
     def load(self, key: str) -> JsonObject | None:
+        """The value, or None."""
         with self._lock:
-            return self._values.get(key)
+            found = self._values.get(key)
+        return None if found is None else loads(found)
 
     def take(self, key: str) -> JsonObject | None:
+        """The value, removed."""
         with self._lock:
-            return self._values.pop(key, None)
+            found = self._values.pop(key, None)
+            self._room += len(found or b"")
+        return None if found is None else loads(found)
 
     def save(self, key: str, value: JsonObject) -> None:
+        """Keep the value, as it is now."""
+        kept = dumps(value)
         with self._lock:
-            self._values[key] = value
-            self._values.move_to_end(key)
-            if len(self._values) > self._size:
-                self._values.popitem(last=False)
+            self._room += len(self._values.pop(key, b"")) - len(kept)
+            self._values[key] = kept
+            while len(self._values) > self._size or (self._room < 0 and len(self._values) > 1):
+                self._room += len(self._values.popitem(last=False)[1])
 
 
 def open_state(spec: str | StateStore | None) -> StateStore:

@@ -101,6 +101,16 @@ class Policy:
                     return False
         return self.default == "deny"
 
+    def denies_server(self, server: str) -> bool:
+        """Whether every call of every tool of a server is denied."""
+        for rule in self.rules:
+            if fnmatchcase(server, rule.server):
+                if rule.decision != "deny":
+                    return False
+                if rule.tool == "*" and rule.when is None and rule.read_only is None:
+                    return True
+        return self.default == "deny"
+
     def may_deny(self, server: str) -> bool:
         """Whether some call of some tool of a server would be denied."""
         rules = any(

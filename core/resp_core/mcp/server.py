@@ -8,13 +8,22 @@ from typing import TYPE_CHECKING, Any, cast
 from resp_core.auth.source import Secret
 from resp_core.errors import ArgumentError
 from resp_core.route.paths import is_loopback, split_url
+from resp_core.wire.shape import as_object, objects
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from resp_core.types.json import JsonObject
 
-__all__ = ["McpServer", "Requirement", "ToolFilter", "mcp_servers", "redacted_tool"]
+__all__ = [
+    "McpServer",
+    "Requirement",
+    "ToolFilter",
+    "mcp_secrets",
+    "mcp_servers",
+    "redacted_tool",
+    "requirement_of",
+]
 
 _TARGETS = ("server_url", "connector_id", "tunnel_id", "session")
 
@@ -98,6 +107,15 @@ def mcp_servers(tools: Any) -> list[McpServer]:
                 param="server_label",
             )
     return found
+
+
+def mcp_secrets(tools: Any) -> tuple[str, ...]:
+    """The credentials in the `mcp` tools of a request."""
+    given = [tool for tool in objects(tools) if tool.get("type") == "mcp"]
+    texts = [text for tool in given for text in as_object(tool.get("headers")).values()]
+    texts += [tool.get("authorization") for tool in given]
+    found = [text for text in texts if isinstance(text, str) and text]
+    return tuple(form for text in found for form in (text, text.removeprefix("Bearer ")))
 
 
 def redacted_tool(tool: JsonObject) -> JsonObject:
