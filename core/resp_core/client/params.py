@@ -162,6 +162,10 @@ class ChatParams(CallOptions, total=False):
     user: str | None
     verbosity: str | None
     web_search_options: Mapping[str, Any] | None
+    # Azure only: On Your Data, and the old vision extensions.
+    data_sources: Iterable[Mapping[str, Any]] | None
+    dataSources: Iterable[Mapping[str, Any]] | None
+    enhancements: Mapping[str, Any] | None
 
 
 class EmbeddingParams(CallOptions, total=False):

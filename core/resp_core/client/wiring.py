@@ -86,6 +86,7 @@ class Wiring:
         self.settings = settings
         self.state: StateStore = open_state(settings.state_store) if state is None else state
         self._deployments: dict[str | None, Deployment] = {}
+        self._met: dict[tuple[str, str], Deployment] = {}  # by calls that said their own address
         self._paces = Paces()
         self._seen = Seen()
 
@@ -115,7 +116,10 @@ class Wiring:
     ) -> Flow:
         """A call ready to be driven; what is wrong with it is raised here."""
         options = options or {}
-        deployment = self.deployment(model, connection_of(options))
+        connection = connection_of(options)
+        deployment = self.deployment(model, connection)
+        if connection is not None and len(self._met) < 256:
+            self._met[deployment.requested, deployment.base_url] = deployment
         policy = self._accounted(task, options)
         if isinstance(task, Turn) and uses_mcp(task.request):
             return self._mcp_turn(task.request, deployment, policy, options)
@@ -171,8 +175,11 @@ class Wiring:
     ) -> Deployment:
         connection = connection_of(options)
         if origin is not None and not (model or _names_target(connection)):
-            own = self.deployment(origin["model"], connection)
-            if own.base_url == origin["base_url"]:
+            met = self._met.get((origin["model"], origin["base_url"]))
+            if met is not None and connection is None:
+                return met
+            own = self._own_deployment(origin["model"], connection)
+            if own is not None and own.base_url == origin["base_url"]:
                 return own
             there = replace(
                 connection or Connection(),
@@ -187,6 +194,13 @@ class Wiring:
                 param="model",
             )
         return self.deployment(model, connection)
+
+    def _own_deployment(self, model: str, connection: Connection | None) -> Deployment | None:
+        """Where the client itself would send a call for `model`; None if it cannot."""
+        try:
+            return self.deployment(model, connection)
+        except ArgumentError:
+            return None
 
     def _has_default(self) -> bool:
         connection = self.settings.connection

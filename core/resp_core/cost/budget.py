@@ -11,7 +11,7 @@ import warnings
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_CEILING, Decimal
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from resp_core.cost.bill import text_of
 from resp_core.cost.custom import Price
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from resp_core.flow import Prepared
     from resp_core.observe.record import CallRecord
     from resp_core.route.deployment import Deployment
+    from resp_core.types.json import JsonObject
     from resp_core.wire.ids import NewId
 
 __all__ = ["Budget", "Budgets", "Held", "OnUnknownPrice", "reserve", "resets_at"]
@@ -186,7 +187,8 @@ def _estimate(
     usage = rough_usage(prepared.content, {})
     into = int(usage["input_tokens"] * _SAFETY) + 16
     out = 0 if prepared.operation == "embeddings" else _most_output(request, budgets)
-    many = request.get("n")
+    many: Any = request.get("n")
+    answers: int = many if type(many) is int and many > 0 else 1
     asked = Asked(
         provider=deployment.provider,
         model=deployment.model,
@@ -196,7 +198,7 @@ def _estimate(
         data_zone=deployment.data_zone,
         deployment_type=deployment.deployment_type,
     )
-    body = {"usage": {"input_tokens": into, "output_tokens": out * (many if _is(many) else 1)}}
+    body = {"usage": {"input_tokens": into, "output_tokens": out * answers}}
     cost = price(body, asked, at, account.prices)
     if cost.total is None and isinstance(budgets.on_unknown_price, Price):
         named = {deployment.model.lower(): budgets.on_unknown_price}
@@ -217,11 +219,7 @@ def _estimate(
     )
 
 
-def _is(count: object) -> bool:
-    return type(count) is int and count > 0
-
-
-def _most_output(request: dict[str, object], budgets: Budgets) -> int:
+def _most_output(request: JsonObject, budgets: Budgets) -> int:
     for name in ("max_output_tokens", "max_completion_tokens", "max_tokens"):
         limit = request.get(name)
         if type(limit) is int and limit > 0:

@@ -27,6 +27,7 @@ from resp_core.io.identity import async_token
 from resp_core.io.inflate import inflater
 from resp_core.io.net import keep_or_tell
 from resp_core.io.sessions import ask_in_loop
+from resp_core.io.state import counters_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -94,7 +94,7 @@ def error_from_status(
     payload = redact_json(_payload(body), secrets)
     said = _said(payload)
     text = said.get("message") or _short(body, headers, secrets)
-    if status == 404:
+    if status == 404 and where not in hint:
         text = f"{text} (tried {where})"
     code = said.get("code")
     cls = _class_of(status, code, said.get("type"), text)

@@ -1,0 +1,108 @@
+"""The calls of LiteLLM's documentation, with only the import changed, against a real server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+import resp_core as litellm
+from resp_core.offline.loopback import serve
+
+MESSAGES = [{"content": "Hello, how are you?", "role": "user"}]
+PICTURE = {"type": "image_url", "image_url": {"url": "data:image/png;base64,aGk="}}
+
+
+@pytest.fixture
+def azure(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
+    """A resource reached by arguments; the module's default client begins anew."""
+    litellm.configure()
+    with serve() as server:
+        yield {"api_key": "k", "api_base": server.url + "/", "api_version": "preview"}
+    litellm.configure()
+
+
+def test_responses_are_made_found_and_deleted(azure: dict[str, Any]) -> None:
+    made = litellm.responses(
+        model="azure/o1-pro",
+        input="Tell me a three sentence bedtime story about a unicorn.",
+        max_output_tokens=100,
+        **azure,
+    )
+    assert made.output_text
+    # The server that holds the id, and the key for it, are remembered in this process.
+    assert litellm.get_responses(response_id=made.id).id == made.id
+    gone = litellm.delete_responses(response_id=made.id)
+    assert (gone.id, gone.deleted) == (made.id, True)
+    with pytest.raises(litellm.NotFoundError):
+        litellm.get_responses(response_id=made.id)
+
+
+def test_responses_stream(azure: dict[str, Any]) -> None:
+    events = [
+        event.type
+        for event in litellm.responses(
+            model="azure/codex-mini", input="Tell me a story.", stream=True, **azure
+        )
+    ]
+    assert events[0] == "response.created"
+    assert events[-1] == "response.completed"
+
+
+def test_a_background_response_is_cancelled(azure: dict[str, Any]) -> None:
+    made = litellm.responses(model="azure/x", input="Think.", background=True, **azure)
+    assert litellm.cancel_responses(response_id=made.id).status == "cancelled"
+
+
+@pytest.mark.parametrize("version", ["preview", "latest", "v1", "2024-10-21"])
+@pytest.mark.parametrize("model", ["azure/dep", "azure/o_series/dep", "azure/gpt5_series/dep"])
+def test_completion(azure: dict[str, Any], model: str, version: str) -> None:
+    answer = litellm.completion(model, MESSAGES, **{**azure, "api_version": version})
+    assert answer.choices[0].message.content == answer["choices"][0]["message"]["content"] != ""
+    assert answer.choices[0].message.tool_calls is None
+
+
+def test_completion_by_the_environment(
+    azure: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AZURE_API_KEY", azure["api_key"])
+    monkeypatch.setenv("AZURE_API_BASE", azure["api_base"])
+    monkeypatch.setenv("AZURE_API_VERSION", "2024-10-21")
+    assert litellm.completion(model="azure/dep", messages=MESSAGES).choices[0].finish_reason
+
+
+def test_chat_parts_in_a_responses_input_are_converted(azure: dict[str, Any]) -> None:
+    content = [{"type": "text", "text": "What is on this page?"}, PICTURE]
+    answer = litellm.responses(
+        model="azure/responses/dep", input=[{"role": "user", "content": content}], **azure
+    )
+    assert answer.output_text
+    assert any("converted" in note for note in answer.record.notes)
+
+
+def test_old_vision_extensions_are_sent_as_they_are(azure: dict[str, Any]) -> None:
+    """The service is retired: the fields go to the address that was given, and it says 404."""
+    base = azure["api_base"] + "openai/deployments/gpt-4-vision/extensions"
+    with pytest.raises(litellm.NotFoundError, match="/extensions/chat/completions"):
+        litellm.completion(
+            model="azure/gpt-4-vision",
+            timeout=5,
+            messages=MESSAGES,
+            base_url=base,
+            api_key="k",
+            enhancements={"ocr": {"enabled": True}},
+            dataSources=[{"type": "AzureComputerVision"}],
+        )
+
+
+async def test_async_calls(azure: dict[str, Any]) -> None:
+    stream = await litellm.aresponses(model="azure/d", input="Hello", stream=True, **azure)
+    assert [event.type async for event in stream][-1] == "response.completed"
+    made = await litellm.aresponses(model="azure/d", input="Hello", **azure)
+    assert (await litellm.aget_responses(response_id=made.id)).id == made.id
+    assert (await litellm.adelete_responses(response_id=made.id)).deleted
+    chat = await litellm.acompletion(model="azure/d", messages=MESSAGES, **azure)
+    assert chat.choices[0].finish_reason == "stop"
+    vectors = await litellm.aembedding(model="azure/embed", input=["one", "two"], **azure)
+    assert [entry.index for entry in vectors.data] == [0, 1]
