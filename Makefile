@@ -18,10 +18,12 @@ test: ## set up .venv and the SDK environments, then run the whole suite
 	@$(ENVS) test sdks
 	$(BIN)/$(PYTEST)
 
-test-all: ## the suite on the tested and the lowest versions, then the newest on PYTHON
+test-all: ## the suite on the tested and the lowest versions, beside peers, then the newest on PYTHON
 	@$(MAKE) --no-print-directory test PYTHON=python3
-	@python3 scripts/envs.py lowest
+	@python3 scripts/envs.py lowest langchain18 beside
 	.venv-lowest/bin/$(PYTEST)
+	.venv-langchain18/bin/$(PYTEST) tests/langchain
+	.venv-beside/bin/$(PYTEST) tests/langchain tests/llamaindex
 	@$(ENVS) newest
 	$$($(PYTHON) -c 'import sys; print(".venv-newest-%d.%d" % sys.version_info[:2])')/bin/$(PYTEST)
 

@@ -35,19 +35,32 @@ def assistant_items(message: AIMessage, answered: Collection[str] = ()) -> list[
     `answered`: ids of calls that have a result. A call with unreadable arguments is sent only
     if it is among them.
     """
-    calls = _Calls(message, answered)
     content = message.content
-    if isinstance(content, str):
-        items = _from_text(message, content, calls)
+    if isinstance(content, str) and not (message.additional_kwargs or message.invalid_tool_calls):
+        items = _plain(message, content)
     else:
-        items = _Walk(message, calls).items(content)
-    items += calls.rest()
+        calls = _Calls(message, answered)
+        if isinstance(content, str):
+            items = _from_text(message, content, calls)
+        else:
+            items = _Walk(message, calls).items(content)
+        items += calls.rest()
     origin = _origin(message)
     return [{**item, ORIGIN: origin} for item in items] if origin else items
 
 
+def _plain(message: AIMessage, content: str) -> list[JsonObject]:
+    """The items of a message of text and calls, which is what long histories consist of."""
+    items: list[JsonObject] = [{"role": "assistant", "content": content}] if content else []
+    if message.tool_calls:
+        items += _Calls(message, ()).rest()
+    return items
+
+
 def _origin(message: AIMessage) -> str | None:
     metadata = message.response_metadata
+    if not metadata:
+        return None
     if "origin" in metadata:
         return str(metadata["origin"])
     provider = metadata.get("model_provider")

@@ -67,7 +67,19 @@ _REQUEST_FIELDS = (
     "frequency_penalty",
     "logit_bias",
 )
-_NEVER_TRACED = frozenset({"extra_headers", "extra_query", "extra_body"})
+#: Options of one call that hold or may hold credentials, or say nothing about the call.
+_NEVER_TRACED = frozenset(
+    {
+        "extra_headers",
+        "extra_query",
+        "extra_body",
+        "api_key",
+        "azure_ad_token",
+        "azure_ad_token_provider",
+        "credential",
+        "track",
+    }
+)
 
 
 class ChatResp(Connected, BaseChatModel):

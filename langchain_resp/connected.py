@@ -30,6 +30,11 @@ _CLIENT_FIELDS = (
     "azure_ad_token_provider",
     "credential",
     "base_model",
+    "region",
+    "data_zone",
+    "deployment_type",
+    "image_model",
+    "prices",
     "organization",
     "project",
     "default_headers",
@@ -93,7 +98,9 @@ class Connected(BaseModel):
     longest silence inside a stream. An `http_client` or `http_async_client` (httpx2 or httpx)
     of your own is used as it is and never closed. `hooks` get the record of each call.
     `state_store` keeps MCP approvals ("sqlite:///path", "redis://…"), `approvals` is the
-    `Policy` that answers them, `approval_scope` names for whom a decision is valid.
+    `Policy` that answers them, `approval_scope` names for whom a decision is valid. `base_model`,
+    `region`, `data_zone`, `deployment_type` and `image_model` say what an answer is priced as,
+    `prices` are prices of your own.
     """
 
     model_config = ConfigDict(
@@ -113,6 +120,11 @@ class Connected(BaseModel):
     azure_ad_token_provider: Any = Field(default=None, exclude=True, repr=False)
     credential: Any = Field(default=None, exclude=True, repr=False)
     base_model: str | None = None
+    region: str | None = None
+    data_zone: str | None = None
+    deployment_type: str | None = None
+    image_model: str | None = None
+    prices: Any = Field(default=None, exclude=True, repr=False)
     context_window: int | None = None
     organization: str | None = None
     project: str | None = None

@@ -31,6 +31,7 @@ __all__ = [
     "ArgumentError",
     "AuthenticationError",
     "BadRequestError",
+    "BudgetExceeded",
     "ConfigError",
     "ConflictError",
     "ContentFilterError",
@@ -46,6 +47,7 @@ __all__ = [
     "NotFoundError",
     "OverloadedError",
     "PermissionDeniedError",
+    "PriceUnknown",
     "ProtocolError",
     "QuotaError",
     "RateLimitError",
@@ -119,6 +121,14 @@ class ApprovalReplayed(core.ApprovalReplayed, ApprovalError):
 
 class ApprovalMismatch(core.ApprovalMismatch, ApprovalError):
     """See `resp_core.errors.ApprovalMismatch`."""
+
+
+class BudgetExceeded(core.BudgetExceeded, lc.ModelError):
+    """See `resp_core.errors.BudgetExceeded`."""
+
+
+class PriceUnknown(core.PriceUnknown, BudgetExceeded):
+    """See `resp_core.errors.PriceUnknown`."""
 
 
 class APIError(core.APIError, lc.ModelError):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from functools import cache
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from langchain_core.messages import (
     AIMessage,
@@ -42,18 +43,31 @@ def to_items(messages: Sequence[BaseMessage]) -> tuple[list[JsonObject], list[st
     """
     items: list[JsonObject] = []
     dropped: list[str] = []
-    answered = {m.tool_call_id for m in messages if isinstance(m, ToolMessage)}
+    kinds = [_kind(type(message)) for message in messages]
+    answered = {
+        cast("ToolMessage", message).tool_call_id
+        for message, kind in zip(messages, kinds, strict=True)
+        if kind == "tool"
+    }
     call_types: dict[str, str] = {}
-    for message in messages:
-        if isinstance(message, AIMessage):
-            made = assistant_items(message, answered)
+    for message, kind in zip(messages, kinds, strict=True):
+        if kind == "ai":
+            made = assistant_items(cast("AIMessage", message), answered)
             _remember_calls(made, call_types)
             items += made
-        elif isinstance(message, ToolMessage):
-            items.append(_tool_output(message, call_types))
+        elif kind == "tool":
+            items.append(_tool_output(cast("ToolMessage", message), call_types))
         else:
             items += _caller_items(message, dropped)
     return items, dropped
+
+
+@cache
+def _kind(message: type[BaseMessage]) -> Literal["ai", "tool", "caller"]:
+    """What a class of messages is: `isinstance` is slow where a class is pydantic's."""
+    if issubclass(message, AIMessage):
+        return "ai"
+    return "tool" if issubclass(message, ToolMessage) else "caller"
 
 
 def _remember_calls(items: Iterable[JsonObject], call_types: dict[str, str]) -> None:
@@ -64,6 +78,9 @@ def _remember_calls(items: Iterable[JsonObject], call_types: dict[str, str]) -> 
 
 
 def _caller_items(message: BaseMessage, dropped: list[str]) -> list[JsonObject]:
+    content = message.content
+    if type(message) is HumanMessage and isinstance(content, str) and not message.name:
+        return [{"role": "user", "content": content}]
     if isinstance(message, FunctionMessage):
         output = _output(message.content)
         return [
@@ -72,7 +89,6 @@ def _caller_items(message: BaseMessage, dropped: list[str]) -> list[JsonObject]:
     role = _role(message)
     if message.name and "messages[].name" not in dropped:
         dropped.append("messages[].name")
-    content = message.content
     if isinstance(content, str):
         return [{"role": role, "content": content}]
     return _from_blocks(role, content)
@@ -134,6 +150,10 @@ def _standalone(block: str | dict[Any, Any]) -> JsonObject | None:
 
 
 def _tool_output(message: ToolMessage, call_types: dict[str, str]) -> JsonObject:
+    content = message.content
+    if isinstance(content, str) and not (message.additional_kwargs or call_types):
+        call_id = message.tool_call_id
+        return {"type": "function_call_output", "call_id": call_id, "output": content}
     kind = message.additional_kwargs.get("type")
     if kind not in _STANDALONE:
         kind = OUTPUT_OF[call_types.get(message.tool_call_id, "function_call")]

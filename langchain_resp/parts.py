@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
+import orjson
+
 from resp_core.errors import UnsupportedError
 
 if TYPE_CHECKING:
@@ -20,8 +22,6 @@ __all__ = ["as_json", "input_part", "input_parts", "plain_text"]
 
 def as_json(value: object) -> str:
     """A value as JSON text."""
-    import orjson
-
     try:
         return orjson.dumps(value).decode()
     except TypeError:  # integers beyond 64 bits, keys that are not strings

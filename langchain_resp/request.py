@@ -9,12 +9,14 @@ from langchain_core.messages import AIMessage
 
 from langchain_resp.assistant import assistant_items
 from langchain_resp.blocks import asks_for_blocks
-from langchain_resp.errors import ArgumentError
+from langchain_resp.errors import ApprovalReplayed, ApprovalUnknown, ArgumentError
 from langchain_resp.messages import to_items
 from langchain_resp.schemas import text_format
 from langchain_resp.tools import request_tool, request_tool_choice
 from resp_core.client.params import OPTION_FIELDS
 from resp_core.errors import APIStatusError, BadRequestError, NotFoundError
+from resp_core.mcp.approval import decisions_in
+from resp_core.mcp.history import fresh_items
 from resp_core.types.request import Request
 from resp_core.wire.replay import NO_OUTPUT, ORIGIN, OUTPUT_OF, plan_replay
 
@@ -121,6 +123,7 @@ def make_plan(
     body, chat_only = _body(settings)
     stored = body.get("store") is not False
     items, dropped = to_items(messages)
+    _check_decisions(items, body)
     origin = target.origin if target else None
     earlier: tuple[JsonObject, ...] = ()
     replayed: list[JsonObject]
@@ -161,6 +164,32 @@ def call_options(settings: Mapping[str, Any]) -> dict[str, Any]:
     return {
         name: value for name, value in settings.items() if name in _OPTIONS and value is not None
     }
+
+
+def _check_decisions(items: list[JsonObject], body: JsonObject) -> None:
+    """A new decision is about a request that this conversation shows, and the only one about it.
+
+    A replay leaves out what does not pair, and nobody would learn that a decision was lost.
+    """
+    if not any(item.get("type") == "mcp_approval_response" for item in items):
+        return
+    new = fresh_items(items)
+    decisions = decisions_in(new)
+    asked = {item.get("id") for item in items if item.get("type") == "mcp_approval_request"}
+    old = {item.get("approval_request_id") for item in items[: len(items) - len(new)]}
+    for id in decisions:
+        if id in old:
+            raise ApprovalReplayed(
+                f"The request {id!r} was decided before: a decision is used once. Nothing was "
+                "sent.",
+                approval_request_id=id,
+            )
+        if id not in asked and "previous_response_id" not in body:
+            raise ApprovalUnknown(
+                f"No message of this conversation holds the request {id!r}, so there is nothing "
+                "to decide. Nothing was sent.",
+                approval_request_id=id,
+            )
 
 
 # -- the chain of stored responses

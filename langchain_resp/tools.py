@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from langchain_core.utils.function_calling import convert_to_openai_tool
+from pydantic import SecretStr
 
 from langchain_resp.schemas import strict_schema
 from resp_core.errors import ArgumentError
@@ -77,6 +79,8 @@ def _bound_tool(tool: Tool, strict: bool | None) -> JsonObject:
         return _CACHE.get(tool, strict)
     tool = cast("JsonObject", tool)
     kind = tool.get("type")
+    if kind == "mcp":
+        return _sealed(tool)
     if kind not in (None, "function", "object"):
         return tool
     if kind == "function":
@@ -104,6 +108,8 @@ def _with_strict(function: Mapping[str, Any], strict: bool) -> JsonObject:
 def request_tool(tool: Tool, strict: bool | None = None) -> JsonObject:
     """A tool as a Responses request carries it."""
     made = _bound_tool(tool, strict)
+    if made.get("type") == "mcp":
+        return _unsealed(made)
     if made.get("type") == "custom" and isinstance(made.get("custom"), dict):
         return {"type": "custom", **made["custom"]}
     function = made.get("function")
@@ -164,6 +170,48 @@ def _named(name: str, tools: Sequence[JsonObject]) -> JsonObject:
         f"tool_choice {name!r} is none of the tools: {', '.join(names) or 'there are none'}.",
         param="tool_choice",
     )
+
+
+class _Sealed(SecretStr):
+    """A credential of an MCP server, in a tool that is bound to a model.
+
+    Bound tools are shown by `repr` and `dumps`, and are part of a cache's key. A few digits of
+    its hash tell one from another there.
+    """
+
+    def _display(self) -> str:
+        digest = hashlib.sha256(self.get_secret_value().encode()).hexdigest()
+        return f"secret:{digest[:8]}"
+
+
+def _sealed(tool: JsonObject) -> JsonObject:
+    """An MCP tool with its credentials out of sight."""
+    sealed = dict(tool)
+    authorization, headers = tool.get("authorization"), tool.get("headers")
+    if isinstance(authorization, str):
+        sealed["authorization"] = _Sealed(authorization)
+    if isinstance(headers, dict):
+        given = cast("dict[str, Any]", headers)
+        sealed["headers"] = {
+            name: _Sealed(value) if isinstance(value, str) else value
+            for name, value in given.items()
+        }
+    return sealed
+
+
+def _unsealed(tool: JsonObject) -> JsonObject:
+    """An MCP tool as a request carries it."""
+    opened = dict(tool)
+    if "authorization" in tool:
+        opened["authorization"] = _plain(tool["authorization"])
+    if isinstance(tool.get("headers"), dict):
+        headers = cast("dict[str, Any]", tool["headers"])
+        opened["headers"] = {name: _plain(value) for name, value in headers.items()}
+    return opened
+
+
+def _plain(value: Any) -> Any:
+    return value.get_secret_value() if isinstance(value, SecretStr) else value
 
 
 def without_secrets(tools: Any) -> Any:

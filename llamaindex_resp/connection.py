@@ -51,7 +51,7 @@ ALIASES: dict[str, str] = {
 _KEYS = ("api_key", "azure_ad_token")
 _IN_MEMORY = (
     *("azure_ad_token_provider", "credential", "http_client", "http_async_client"),
-    *("hooks", "state_store", "approvals"),
+    *("hooks", "state_store", "approvals", "on_mcp_approval"),
 )
 #: Fields whose values may hold credentials deep inside (MCP tools do): shown redacted.
 _REDACTED = ("extra_body", "model_kwargs", "built_in_tools")

@@ -16,9 +16,21 @@ from llama_index.core.llms.function_calling import FunctionCallingLLM
 from llama_index.core.program.function_program import get_function_tool
 from llama_index.core.types import PydanticProgramMode
 from llama_index_instrumentation import get_dispatcher
-from pydantic import BaseModel, Field, ValidationError, field_validator
+from pydantic import BaseModel, Field, PrivateAttr, ValidationError, field_validator
 
 from llamaindex_resp.connection import ModelConnection, named, refuse_invalid
+from llamaindex_resp.approvals import MCPApprovalTool
+from llamaindex_resp.decisions import (
+    MARK,
+    REQUESTS,
+    Rounds,
+    approval_messages,
+    approval_selections,
+    decide,
+    decide_async,
+    pending_approvals,
+    warn_unheard,
+)
 from llamaindex_resp.endpoints import chat_endpoint, completion_endpoint
 from llamaindex_resp.errors import ToolCallError
 from llamaindex_resp.messages import to_items
@@ -30,7 +42,7 @@ from resp_core.types.request import Request
 from resp_core.wire.shape import as_object
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Generator, Sequence
+    from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
     from typing import Unpack
 
     from llama_index.core.base.llms.types import (
@@ -74,6 +86,8 @@ class _Call(NamedTuple):
     request: Request
     options: Options
     origin: str
+    messages: Sequence[ChatMessage]
+    kwargs: JsonObject
 
 
 class RespLLM(ModelConnection, FunctionCallingLLM):
@@ -106,9 +120,12 @@ class RespLLM(ModelConnection, FunctionCallingLLM):
     built_in_tools: list[dict[str, Any]] = Field(default_factory=list[dict[str, Any]])
     model_kwargs: dict[str, Any] = Field(default_factory=dict[str, Any])
     extra_body: dict[str, Any] = Field(default_factory=dict[str, Any])
+    on_mcp_approval: Any = Field(default=None, exclude=True)
     context_window: int | None = Field(default=None, gt=0)
     num_output: int | None = None
     is_function_calling_model: bool | None = None
+
+    _warned: bool = PrivateAttr(default=False)
 
     def __init__(self, model: str, **options: Unpack[LLMOptions]) -> None:
         given = dict(options)
@@ -232,7 +249,8 @@ class RespLLM(ModelConnection, FunctionCallingLLM):
         self, messages: Sequence[ChatMessage], kwargs: JsonObject, *, stream: bool = False
     ) -> _Call:
         """Everything that can be wrong with the arguments is found here, before any request."""
-        options = options_of(self._layers(kwargs), hosted=self.built_in_tools)
+        fields = {name: value for name, value in kwargs.items() if name != MARK}
+        options = options_of(self._layers(fields), hosted=self.built_in_tools)
         body, target = options.body, self._reached()
         stored = body.get("store") is not False
         if not stored and target.wire == "responses" and self._profile().reasoning:
@@ -253,15 +271,22 @@ class RespLLM(ModelConnection, FunctionCallingLLM):
             extra_query=options.extra_query,
             extra_body=options.extra_body,
         )
-        return _Call(request, options, target.origin)
+        return _Call(request, options, target.origin, messages, kwargs)
 
     def _chat(self, call: _Call) -> ChatResponse:
         if self.streaming:
             *_, last = self._stream(call)
             last.delta = None
             return last
-        result = self.client.run(call.request, model=self.model, timeout=call.options.timeout)
-        return self._answer(call, result.response, result.record)
+        rounds = Rounds()
+        while True:
+            result = self.client.run(call.request, model=self.model, timeout=call.options.timeout)
+            rounds.add(result.response, result.record)
+            answer = _answer(call, result.response)
+            decided = self._asks(answer) and decide(self.on_mcp_approval, pending_approvals(answer))
+            if not decided or not rounds.decided(decided):
+                return self._whole(call, answer, rounds)
+            call = self._continued(call, answer, decided)
 
     async def _achat(self, call: _Call) -> ChatResponse:
         if self.streaming:
@@ -269,52 +294,122 @@ class RespLLM(ModelConnection, FunctionCallingLLM):
                 last = [chunk async for chunk in chunks][-1]
             last.delta = None
             return last
-        result = await self.async_client.run(
-            call.request, model=self.model, timeout=call.options.timeout
-        )
-        return self._answer(call, result.response, result.record)
-
-    def _answer(self, call: _Call, response: JsonObject, record: CallRecord | None) -> ChatResponse:
-        return _noted(
-            chat_response(response, schemas=call.options.schemas, origin=call.origin), record
-        )
+        rounds = Rounds()
+        while True:
+            result = await self.async_client.run(
+                call.request, model=self.model, timeout=call.options.timeout
+            )
+            rounds.add(result.response, result.record)
+            answer = _answer(call, result.response)
+            decided = self._asks(answer) and await decide_async(
+                self.on_mcp_approval, pending_approvals(answer)
+            )
+            if not decided or not rounds.decided(decided):
+                return self._whole(call, answer, rounds)
+            call = self._continued(call, answer, decided)
 
     def _stream(self, call: _Call) -> ChatResponseGen:
-        chunks = self._chunks(call)
-        last: ChatResponse | None = None
-        with self.client.events(
-            call.request, model=self.model, timeout=call.options.timeout
-        ) as events:
-            for event in events:
-                chunk = chunks.add(event)
-                if chunk is None:
-                    continue
-                if chunks.response is not None:
-                    last = chunk  # given out once the call record is there
-                    continue
-                yield chunk
-        if last is not None:  # else the stream raised
-            yield _noted(last, events.record)
+        chunks, rounds = _chunks(call), Rounds()
+        while True:
+            last: ChatResponse | None = None
+            with self.client.events(
+                call.request, model=self.model, timeout=call.options.timeout
+            ) as events:
+                for event in events:
+                    chunk = chunks.add(event)
+                    if chunk is None:
+                        continue
+                    if chunks.response is not None:
+                        last = chunk  # given out once the call record is there
+                        continue
+                    yield chunk
+            if last is None or chunks.response is None:
+                return  # the stream raised
+            rounds.add(chunks.response, events.record)
+            decided = self._asks(last) and decide(self.on_mcp_approval, pending_approvals(last))
+            if not decided or not rounds.decided(decided):
+                break
+            call = self._continued(call, last, decided)
+            chunks.go_on()
+        if rounds.many:
+            last = chunks.whole(rounds.response())
+        yield self._noted(call, last, rounds.record())
 
     async def _astream(self, call: _Call) -> ChatResponseAsyncGen:
-        chunks = self._chunks(call)
-        last: ChatResponse | None = None
-        async with self.async_client.events(
-            call.request, model=self.model, timeout=call.options.timeout
-        ) as events:
-            async for event in events:
-                chunk = chunks.add(event)
-                if chunk is None:
-                    continue
-                if chunks.response is not None:
-                    last = chunk
-                    continue
-                yield chunk
-        if last is not None:  # else the stream raised
-            yield _noted(last, events.record)
+        chunks, rounds = _chunks(call), Rounds()
+        while True:
+            last: ChatResponse | None = None
+            async with self.async_client.events(
+                call.request, model=self.model, timeout=call.options.timeout
+            ) as events:
+                async for event in events:
+                    chunk = chunks.add(event)
+                    if chunk is None:
+                        continue
+                    if chunks.response is not None:
+                        last = chunk
+                        continue
+                    yield chunk
+            if last is None or chunks.response is None:
+                return  # the stream raised
+            rounds.add(chunks.response, events.record)
+            decided = self._asks(last) and await decide_async(
+                self.on_mcp_approval, pending_approvals(last)
+            )
+            if not decided or not rounds.decided(decided):
+                break
+            call = self._continued(call, last, decided)
+            chunks.go_on()
+        if rounds.many:
+            last = chunks.whole(rounds.response())
+        yield self._noted(call, last, rounds.record())
 
-    def _chunks(self, call: _Call) -> ChatChunks:
-        return ChatChunks(schemas=call.options.schemas, origin=call.origin)
+    def _whole(self, call: _Call, answer: ChatResponse, rounds: Rounds) -> ChatResponse:
+        if rounds.many:
+            answer = _answer(call, rounds.response())
+        return self._noted(call, answer, rounds.record())
+
+    # --- approvals
+
+    def approve(
+        self,
+        answer: ChatResponse | CompletionResponse | ChatMessage,
+        decisions: Mapping[str, bool | tuple[bool, str | None]],
+    ) -> list[ChatMessage]:
+        """The messages that decide an answer's MCP calls; send them after it, with `chat`.
+
+        `decisions` say True, False or (False, "the reason") for each id of
+        `pending_approvals(answer)`. Raises ArgumentError unless all are decided, and no other.
+        """
+        return approval_messages(pending_approvals(answer), decisions)
+
+    def _asks(self, answer: ChatResponse) -> bool:
+        return REQUESTS in answer.message.additional_kwargs
+
+    def _continued(
+        self, call: _Call, answer: ChatResponse, decided: Sequence[ChatMessage]
+    ) -> _Call:
+        """The call that follows an answer with the decisions on it."""
+        before = [*call.messages, answer.message]
+        if call.options.body.get("conversation"):
+            before = []  # the server has added the answer to it
+        return self._call([*before, *decided], call.kwargs, stream=call.request.stream)
+
+    def _noted(
+        self, call: _Call, answer: ChatResponse, record: CallRecord | None
+    ) -> ChatResponse:
+        """What the caller should know about the call itself: the API, the cost, what was lost."""
+        notes = cast("JsonObject", vars(answer)["additional_kwargs"])
+        if record is not None:
+            notes["api"] = record.api
+            notes["cost"] = record.cost.to_json()
+            if record.dropped:
+                notes["dropped"] = list(record.dropped)
+        if call.kwargs.get(MARK):
+            notes[MARK] = True
+        elif not self._warned and self._asks(answer):
+            self._warned = warn_unheard(answer)
+        return answer
 
     # --- tools
 
@@ -336,6 +431,9 @@ class RespLLM(ModelConnection, FunctionCallingLLM):
         if user_msg is not None:
             messages.append(user_msg)
         prepared: JsonObject = {"messages": messages, **kwargs}
+        if any(isinstance(tool, MCPApprovalTool) for tool in tools):
+            prepared[MARK] = True  # for us, not for the model
+            tools = [tool for tool in tools if not isinstance(tool, MCPApprovalTool)]
         if not tools:
             return prepared
         strict = self.strict if strict is None else strict
@@ -362,9 +460,12 @@ class RespLLM(ModelConnection, FunctionCallingLLM):
     ) -> list[ToolSelection]:
         """The tool calls of an answer; those that were cut or are not JSON are left out.
 
-        With `error_on_no_tool_call`, such a call, or none at all, raises `ToolCallError`.
+        Each undecided MCP call is one of the approval tool, where that was given. With
+        `error_on_no_tool_call`, a broken call, or none at all, raises `ToolCallError`.
         """
-        return selections(response.message, demanded=error_on_no_tool_call)
+        asked = approval_selections(response)
+        demanded = error_on_no_tool_call and not asked
+        return [*selections(response.message, demanded=demanded), *asked]
 
     def predict_and_call(self, tools: Any, *args: Any, **kwargs: Any) -> AgentChatResponse:
         """Let the model choose a tool and run it. A tool that is not there: `ToolCallError`."""
@@ -508,14 +609,19 @@ class RespLLM(ModelConnection, FunctionCallingLLM):
         return gen()
 
 
-def _noted(answer: ChatResponse, record: CallRecord | None) -> ChatResponse:
-    """What the caller should know about the call itself: the API used, what was left out."""
-    if record is not None:
-        notes: JsonObject = {"api": record.api}
-        if record.dropped:
-            notes["dropped"] = list(record.dropped)
-        cast("JsonObject", vars(answer)["additional_kwargs"]).update(notes)
-    return answer
+def _answer(call: _Call, response: JsonObject) -> ChatResponse:
+    return chat_response(
+        response,
+        schemas=call.options.schemas,
+        origin=call.origin,
+        earlier=call.request.body["input"],
+    )
+
+
+def _chunks(call: _Call) -> ChatChunks:
+    return ChatChunks(
+        schemas=call.options.schemas, origin=call.origin, earlier=call.request.body["input"]
+    )
 
 
 def _undeclared(error: KeyError) -> ToolCallError:

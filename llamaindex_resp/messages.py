@@ -20,6 +20,7 @@ from llama_index.core.base.llms.types import (
     ToolCallBlock,
 )
 
+from llamaindex_resp.decisions import decision_item, is_request_id, with_fresh_decisions
 from llamaindex_resp.items import Call, Part, Text, Thought, parse_arguments, parts
 from resp_core.errors import ArgumentError, UnsupportedError
 from resp_core.wire.ids import is_ours
@@ -38,6 +39,7 @@ _ASSISTANT = (MessageRole.ASSISTANT, MessageRole.CHATBOT, MessageRole.MODEL)
 _RESULT = (MessageRole.TOOL, MessageRole.FUNCTION)
 _ANSWERS = frozenset(OUTPUT_OF.values())
 _CALLS = ("function_call", "custom_tool_call")
+_REQUEST = "mcp_approval_request"
 #: Item types that blocks can say; the others are replayed even where the blocks were changed.
 _SAID = ("message", "reasoning", *_CALLS)
 #: Lifetimes that the Responses API knows for an explicit cache breakpoint.
@@ -59,10 +61,11 @@ def to_items(
     `plan_replay`: `stored` says whether the server keeps responses, `origin` names the server
     the items go to, `continued` that it knows earlier turns by id.
     Raises `UnsupportedError` for a block that has no form here, `ArgumentError` for a tool
-    result that answers no call.
+    result that answers no call, `ApprovalMismatch` for a decision on another request than shown.
     """
     items: list[JsonObject] = []
     open_calls: dict[str, JsonObject] = {}
+    requests: dict[str, JsonObject] = {}
     foreign = False
     for index, message in enumerate(messages):
         if message.role in _ASSISTANT:
@@ -72,8 +75,13 @@ def to_items(
                 foreign = True
                 new = [{**item, ORIGIN: stamp} for item in new]
             open_calls.update({item["call_id"]: item for item in new if item.get("type") in _CALLS})
+            requests.update({item["id"]: item for item in new if item.get("type") == _REQUEST})
         elif message.role in _RESULT:
-            new = [_result(message, open_calls)]
+            call_id = message.additional_kwargs.get("tool_call_id")
+            if is_request_id(call_id, requests):
+                new = [decision_item(call_id, message.content or "", requests.get(call_id))]
+            else:
+                new = [_result(message, open_calls)]
         else:
             new = [*_stored(message), *_plain(message)]
         items.extend(new)
@@ -82,12 +90,14 @@ def to_items(
         return items
     answered = [i.get("call_id") or i.get("approval_request_id") for i in items if continued]
     pending = {call_id for call_id in answered if isinstance(call_id, str)}
-    return plan_replay(items, stored=stored, origin=origin, pending=pending)
+    plan = plan_replay(items, stored=stored, origin=origin, pending=pending)
+    return with_fresh_decisions(plan, items)
 
 
 def _holds(items: Sequence[JsonObject], continued: bool) -> bool:
     """Whether a storing server takes the items as they are."""
     calls: dict[Any, int] = {}
+    asked: set[Any] = set()  # approval requests that nothing has answered yet
     thought = False  # a reasoning item that nothing has followed yet
     for item in items:
         kind = item.get("type") or "message"
@@ -96,14 +106,20 @@ def _holds(items: Sequence[JsonObject], continued: bool) -> bool:
         if thought and (kind in _ANSWERS or item.get("role", "assistant") != "assistant"):
             return False
         thought = kind == "reasoning"
-        if kind in OUTPUT_OF:
+        if kind == _REQUEST:
+            asked.add(item.get("id"))
+        elif kind == "mcp_approval_response":
+            if item.get("approval_request_id") not in asked and not continued:
+                return False
+            asked.discard(item.get("approval_request_id"))
+        elif kind in OUTPUT_OF:
             calls[item.get("call_id")] = calls.get(item.get("call_id"), 0) + 1
         elif kind in _ANSWERS:
             left = calls.get(item.get("call_id"), 1 if continued else 0) - 1
             if left < 0:
                 return False
             calls[item.get("call_id")] = left
-    return not thought and not any(calls.values())
+    return not thought and not asked and not any(calls.values())
 
 
 # --- user, system, developer

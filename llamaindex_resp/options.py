@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from llama_index.core.storage.kvstore.types import BaseKVStore
     from llama_index.core.types import BaseOutputParser, PydanticProgramMode
 
+    from llamaindex_resp.decisions import Decider
     from resp_core import AsyncClient, Client, Hook, Policy
     from resp_core.io.state import StateStore
     from resp_core.types.json import JsonObject
@@ -66,7 +67,8 @@ class LLMOptions(ConnectionOptions, total=False):
     the schemas of tools; `built_in_tools` are run by the server and go with every call;
     `model_kwargs` are further request fields by their API names, `extra_body` is sent
     unexamined. `context_window` and `num_output` (tokens) and `is_function_calling_model`
-    override what is known of the model.
+    override what is known of the model. `on_mcp_approval` (a callback or a `Policy`) decides MCP
+    calls where no person can be asked: the same call then goes on with its decisions.
     """
 
     temperature: float | None
@@ -89,6 +91,7 @@ class LLMOptions(ConnectionOptions, total=False):
     built_in_tools: Sequence[JsonObject] | None
     model_kwargs: JsonObject | None
     extra_body: JsonObject | None
+    on_mcp_approval: Decider | Policy | None
     context_window: int | None
     num_output: int | None
     is_function_calling_model: bool | None

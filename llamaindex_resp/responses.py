@@ -25,6 +25,7 @@ from llama_index.core.base.llms.types import (
 from pydantic import BaseModel
 from pydantic_core import from_json
 
+from llamaindex_resp.decisions import REQUESTS, request_notes
 from llamaindex_resp.items import BrokenCall, Call, Part, Text, Thought, broken_calls, parts
 from resp_core.wire.shape import as_object, objects
 
@@ -78,11 +79,12 @@ def chat_response(
     *,
     schemas: Schemas | None = None,
     origin: str | None = None,
+    earlier: Sequence[JsonObject] = (),
 ) -> ChatResponse:
     """A finished response (also an incomplete one) as a ChatResponse.
 
     `schemas` are the parameters of the tools on offer; `origin` names the server, and is stamped
-    on messages that hold state only that server understands.
+    on messages that hold state only that server understands; `earlier` are the items before it.
     """
     items = objects(response.get("output"))
     whole = response.get("status", "completed") == "completed"
@@ -90,7 +92,7 @@ def chat_response(
     message = ChatMessage(
         role=MessageRole.ASSISTANT,
         blocks=_blocks(found, items, response),
-        additional_kwargs=_message_kwargs(response, items, found, origin),
+        additional_kwargs=_message_kwargs(response, items, found, origin, earlier),
     )
     return ChatResponse(
         message=message,
@@ -207,6 +209,7 @@ def _message_kwargs(
     items: list[JsonObject],
     found: Sequence[Part],
     origin: str | None,
+    earlier: Sequence[JsonObject],
 ) -> JsonObject:
     kwargs: JsonObject = {}
     if calls := [_tool_call(part) for part in found if isinstance(part, Call)]:
@@ -219,6 +222,8 @@ def _message_kwargs(
         kwargs["incomplete_details"] = response.get("incomplete_details") or {}
     if not _is_plain(items):
         kwargs["response_items"] = items
+        if asked := request_notes(items, earlier):
+            kwargs[REQUESTS] = asked
         if origin:
             kwargs["response_origin"] = origin
     return kwargs
@@ -356,10 +361,12 @@ class ChatChunks:
         *,
         schemas: Schemas | None = None,
         origin: str | None = None,
+        earlier: Sequence[JsonObject] = (),
     ) -> None:
         self.response: JsonObject | None = None
         self._schemas = schemas
         self._origin = origin
+        self._earlier = earlier
         self._text = ""  # of the message item under way
         self._text_item: Any = None
         self._before: list[ContentBlock] = []  # blocks of what came before that text
@@ -447,9 +454,23 @@ class ChatChunks:
 
     def _on_terminal(self, event: JsonObject) -> ChatResponse:
         self.response = event["response"]
-        last = chat_response(event["response"], schemas=self._schemas, origin=self._origin)
+        return self.whole(event["response"])
+
+    def whole(self, response: JsonObject) -> ChatResponse:
+        """The last chunk, which says all that `response` says."""
+        last = chat_response(
+            response, schemas=self._schemas, origin=self._origin, earlier=self._earlier
+        )
         last.delta = ""
         return last
+
+    def go_on(self) -> None:
+        """Another response continues the text."""
+        self._keep_text()
+        self._text_item = object()
+        self._calls = {}
+        self._thinking = ""
+        self.response = None
 
     def _chunk(self, event: JsonObject, delta: str) -> ChatResponse:
         blocks: list[ContentBlock] = [*self._before]

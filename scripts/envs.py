@@ -38,6 +38,8 @@ class Env:
     versions: str | None = None
     #: Another environment in the same folder that this one contains.
     contains: str | None = None
+    #: Installed last and without their dependencies: what pip would refuse beside the rest.
+    overlay: tuple[str, ...] = ()
 
 
 ENVS: dict[str, Env] = {
@@ -45,9 +47,22 @@ ENVS: dict[str, Env] = {
     "test": Env(".venv", extras="all,dev", versions="tested", contains="demo"),
     "lowest": Env(".venv-lowest", extras="all,dev", versions="lowest"),
     "newest": Env(".venv-newest-{python}", extras="all,dev"),
+    # langchain-core 1.8.1 wants a certifi that is not to be had everywhere yet.
+    "langchain18": Env(
+        ".venv-langchain18", extras="all,dev", versions="tested", overlay=("langchain-core==1.8.1",)
+    ),
+    # What the users of both adapters have installed as well.
+    "beside": Env(
+        ".venv-beside",
+        ("openai==3.51.0", "langchain-openai>=1.7,<2"),
+        extras="all,dev",
+        versions="tested",
+    ),
     # Peers: packages whose pins exclude each other, or ours. Tests reach them over loopback.
     "openai2": Env(".venv-openai2", ("openai==2.54.0",)),
-    "openai3": Env(".venv-openai3", ("openai==3.51.0", "langchain-openai>=1.7,<2")),
+    "openai3": Env(
+        ".venv-openai3", ("openai==3.51.0", "langchain-openai>=1.7,<2", "langchain>=1.4,<2")
+    ),
     "mcp1": Env(".venv-mcp1", ("mcp==1.30.0",)),
     "mcp2": Env(".venv-mcp2", ("mcp==2.3.0",)),
     "peers": Env(".venv-peers", ("litellm==1.106.2", "llama-index-llms-openai==0.8.3")),
@@ -123,14 +138,20 @@ def same_python(folder: Path, version: tuple[int, int]) -> bool:
 
 
 def install(env: Env, folder: Path) -> bool:
-    command = [str(bin_of(folder, "python")), "-m", "pip", "install", "-qq"]
-    command += ["--disable-pip-version-check", "--no-input", *env.requirements]
+    wanted = [*env.requirements]
     if constraints := constraints_text(env):
         file = folder / "constraints.txt"
         file.write_text(constraints)
-        command += ["-c", str(file)]
+        wanted += ["-c", str(file)]
     if env.extras is not None:
-        command += ["-e", f"{ROOT}[{env.extras}]"]
+        wanted += ["-e", f"{ROOT}[{env.extras}]"]
+    return pip(folder, *wanted) and (not env.overlay or pip(folder, "--no-deps", *env.overlay))
+
+
+def pip(folder: Path, *wanted: str) -> bool:
+    """`pip install`; False, and its words on the screen, if it failed."""
+    command = [str(bin_of(folder, "python")), "-m", "pip", "install", "-qq"]
+    command += ["--disable-pip-version-check", "--no-input", *wanted]
     done = subprocess.run(
         command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
@@ -150,7 +171,7 @@ def constraints_text(env: Env) -> str:
 
 def digest(env: Env, version: tuple[int, int]) -> str:
     """A hash of all that decides what pip would install."""
-    parts = [str(version), *env.requirements, env.extras or "", constraints_text(env)]
+    parts = [str(version), *env.requirements, env.extras or "", constraints_text(env), *env.overlay]
     if env.extras is not None:
         settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
         parts += [repr(settings[key]) for key in ("build-system", "project")]

@@ -20,8 +20,8 @@ MODULES = {
 #: Listed for its version alone: it comes with azure-identity.
 FLOORS_ONLY = {"azure-core"}
 OURS = {"resp_core", "langchain_resp", "llamaindex_resp"}
-#: Parts of a declared distribution that have a name of their own.
-PARTS = {"llama_index_instrumentation", "pydantic_core"}
+#: Parts of a declared distribution that have a name of their own; langgraph is langchain's.
+PARTS = {"langgraph", "llama_index_instrumentation", "pydantic_core"}
 #: Imported only when the caller handed in an object of theirs, so it is installed then.
 BROUGHT_BY_CALLER = {"httpx", "mcp"}
 

@@ -38,7 +38,7 @@ ONLY_IN = {
     "httpcore2": {"io"},
     "httpx_aiohttp": {"io"},
     "aiohttp": {"io"},
-    "http.client": {"io"},
+    "http.client": {"io", "offline"},
     "http.server": {"offline", "cli"},
     "ssl": {"io"},
     "truststore": {"io"},

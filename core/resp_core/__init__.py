@@ -26,6 +26,7 @@ from resp_core.client.default import (
     get_responses,
     responses,
 )
+from resp_core.client.estimates import Estimate
 from resp_core.client.mcp_tool import mcp_tool
 from resp_core.client.obj import Obj, Result
 from resp_core.client.stream import AsyncEventStream, EventStream
@@ -33,6 +34,7 @@ from resp_core.client.tracking import CostTracker, track_costs
 from resp_core.cost.bill import Part, Unpriced
 from resp_core.cost.budget import Budget, Budgets
 from resp_core.cost.custom import Price, clear_prices, register_price
+from resp_core.cost.tokens import TokenCount
 from resp_core.cost.usage import Usage
 from resp_core.credentials import load_env
 from resp_core.errors import (
@@ -117,6 +119,7 @@ __all__ = [
     "Cost",
     "CostTracker",
     "CredentialError",
+    "Estimate",
     "EventStream",
     "Hook",
     "InternalServerError",
@@ -148,6 +151,7 @@ __all__ = [
     "Secret",
     "StreamIncomplete",
     "StreamInterrupted",
+    "TokenCount",
     "UnknownProviderError",
     "Unpriced",
     "UnprocessableEntityError",

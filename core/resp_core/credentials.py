@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from resp_core.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, MutableMapping
+    from collections.abc import Iterable, MutableMapping
 
 __all__ = ["environ", "load_env", "parse_env", "pick", "sources"]
 
@@ -17,9 +18,28 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", "\\": "\\", '"': '"', "$": "$"}
 
 
+class _Environ(Mapping[str, str]):
+    """The process environment, live, whose text form shows nothing of it."""
+
+    def __getitem__(self, name: str) -> str:
+        return os.environ[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(os.environ)
+
+    def __len__(self) -> int:
+        return len(os.environ)
+
+    def __repr__(self) -> str:
+        return "<the environment>"
+
+
+_ENVIRON = _Environ()
+
+
 def environ() -> Mapping[str, str]:
-    """The process environment, live."""
-    return os.environ
+    """The process environment, live. It can be read, and is not shown by `repr`."""
+    return _ENVIRON
 
 
 def pick(env: Mapping[str, str], names: Iterable[str]) -> tuple[str, str] | None:

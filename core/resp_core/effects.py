@@ -78,7 +78,7 @@ class Opened:
     """Answer to `Open`: status and headers (names in lower case). The body is read by `Read`."""
 
     status: int
-    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
 
 
 @dataclass(frozen=True, slots=True)

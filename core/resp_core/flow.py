@@ -312,6 +312,7 @@ class Call:
             **({"content-type": "application/json"} if prepared.content else {}),
             **deployment.headers,
             **auth_headers(deployment.auth, token),
+            **self.policy.account.headers,
             **prepared.headers,
         }
         sent = prepared.content

@@ -275,7 +275,7 @@ class Reading:
 
     def _secrets(self) -> tuple[str, ...]:
         """What was sent and no text may show."""
-        return (*secrets_in(self.http.headers, self.http.url), *self.http.secrets)
+        return secrets_in(self.http.headers, self.http.url, self.http.secrets)
 
 
 def _kind(opened: Opened) -> Literal["stream", "plain", "unsaid"]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
+from resp_core.auth.headers import check_headers
 from resp_core.errors import ArgumentError
 from resp_core.flow import Prepared
 from resp_core.mcp.server import mcp_secrets
@@ -102,8 +104,8 @@ class Operate:
     body: JsonObject | None = None
     with_model: bool = False
     stream: bool = False
-    query: Mapping[str, object] = field(default_factory=dict[str, object])
-    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    query: Mapping[str, object] = field(default_factory=dict[str, object], repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     extra_body: Mapping[str, object] = field(default_factory=dict[str, object])
     on_unsupported: OnUnsupported = "raise"
 
@@ -148,6 +150,9 @@ def uses_mcp(request: Request) -> bool:
 
 def encode_json(body: JsonObject) -> bytes:
     """The bytes of a request body; ArgumentError naming the parameter that is no JSON."""
+    for name, value in body.items():
+        if type(value) is float and not isfinite(value):  # would be written as null
+            raise ArgumentError(f"{name} is {value}, which JSON cannot hold.", param=name)
     try:
         return dumps(body)
     except (TypeError, ValueError):
@@ -165,13 +170,7 @@ def encode_json(body: JsonObject) -> bytes:
 
 def lower_names(headers: Mapping[str, str]) -> dict[str, str]:
     """Header names in lower case, so that a caller's header replaces ours."""
-    for name, value in headers.items():
-        if not isinstance(value, str) or not f"{name}{value}".isprintable():  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise ArgumentError(
-                f"extra_headers[{name!r}] must be a string without line breaks, "
-                f"not {type(value).__name__}.",
-                param="extra_headers",
-            )
+    check_headers(headers, "extra_headers")
     return {name.lower(): value for name, value in headers.items()}
 
 

@@ -1,4 +1,4 @@
-"""What is wrong with a call is said before anything is sent: the parameter, what came, what to do."""
+"""What is wrong with a call is said before anything is sent: parameter, what came, what to do."""
 
 from __future__ import annotations
 
@@ -169,7 +169,7 @@ RESPONSES: list[tuple[dict[str, Any], str, str]] = [
     ({"input": "Hi", "messages": []}, "messages", "extra_body"),
     ({"input": "Hi", "metadata": {"a": object()}}, "metadata", "JSON"),
     ({"input": "Hi", "temperature": float("nan")}, "temperature", "JSON"),
-    ({"input": "Hi", "text_format": int}, "text_format", "int"),
+    ({"input": "Hi", "text_format": 7}, "text_format", "7"),
     ({"input": "Hi", "extra_headers": "a"}, "extra_headers", "str"),
     ({"input": "Hi", "extra_headers": {"a": 7}}, "extra_headers", "int"),
     ({"input": "Hi", "extra_headers": {"a": "b\nc"}}, "extra_headers", "line break"),
@@ -273,7 +273,7 @@ def test_embeddings(params: dict[str, Any], param: str, sink: RawServer) -> None
     assert caught.value.param == param
 
 
-@pytest.mark.parametrize("id", ["", None, 7, "a/../b", "a b", "a?b"])
+@pytest.mark.parametrize("id", ["", None, 7, ".", ".."])
 def test_an_id(id: Any, sink: RawServer) -> None:
     with (
         Client("openai/m", api_key="sk-test", base_url=sink.url) as client,

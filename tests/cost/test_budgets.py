@@ -122,7 +122,7 @@ def test_what_was_reserved_is_settled_to_what_it_cost() -> None:
 def test_a_failed_and_an_abandoned_call_give_back() -> None:
     client = Client("offline/demo", prices=TOKENS, budgets=Budget("0.0045"))
     for _ in range(3):
-        with pytest.raises(Exception, match="400|fault"):
+        with pytest.raises(Exception, match=r"400|fault"):
             client.responses.create(input="x", model="offline/fault-400")
         stream = client.responses.create(input="x", stream=True)
         next(stream)
@@ -162,7 +162,7 @@ def test_an_unknown_price_is_blocked_warned_of_or_assumed() -> None:
         warned.responses.create(input="x")
     dear = Price(input=Decimal(1000), output=Decimal(1000))
     assumed = Client("offline/demo", on_unknown_price=dear, **options)
-    with pytest.raises(BudgetExceeded, match="whole|total budget"):
+    with pytest.raises(BudgetExceeded, match="total budget"):
         assumed.responses.create(input="x")
     cheap = Price(input=Decimal(1), output=Decimal(1))
     Client("offline/demo", on_unknown_price=cheap, **options).responses.create(input="x")

@@ -129,7 +129,6 @@ NESTED = {
             "invalid_function_parameters",
             "Missing 'a'.",
         ),
-        ({"input": "x", "tools": [{"type": "mcp"}]}, "tools[0]", "unsupported_tool", "MCP"),
         (
             {
                 "input": "x",

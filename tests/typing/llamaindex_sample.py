@@ -9,9 +9,9 @@ from llama_index.core.base.embeddings.base import BaseEmbedding
 from llama_index.core.llms import LLM, ChatMessage, ChatResponse, CompletionResponse
 from llama_index.core.prompts import PromptTemplate
 from pydantic import BaseModel
-from resp_core import AsyncClient, Client
 
 from llamaindex_resp import RespEmbedding, RespLLM, StructuredOutputError, ToolCallError
+from resp_core import AsyncClient, Client
 
 
 class Song(BaseModel):

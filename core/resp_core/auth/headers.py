@@ -2,15 +2,46 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Any
 
 from resp_core.auth.source import KeyAuth, NoAuth, Secret
-from resp_core.errors import CredentialError
+from resp_core.errors import ArgumentError, CredentialError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from resp_core.auth.source import Auth
 
-__all__ = ["auth_headers", "check_secret"]
+__all__ = ["auth_headers", "check_headers", "check_secret", "checked"]
+
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_FRAMING = frozenset({"connection", "content-length", "te", "transfer-encoding", "upgrade"})
+
+
+def check_headers(headers: Mapping[Any, Any], param: str) -> None:
+    """Raise `ArgumentError` for a header that cannot be sent or that is not the caller's to set.
+
+    `param` is the argument that held them. No value is ever shown.
+    """
+    for name in headers:
+        fault = _header_fault(name, headers[name])
+        if fault is not None:
+            raise ArgumentError(f"{param}: {fault}", param=param)
+
+
+def _header_fault(name: object, value: object) -> str | None:
+    if not isinstance(name, str):
+        return f"a name is of type {type(name).__name__}, not a string."
+    if not _NAME.fullmatch(name):
+        return f"{name!r} has a line break or characters that a header's name cannot carry."
+    if name.lower() in _FRAMING:
+        return f"{name!r} is set by the connection itself."
+    if not isinstance(value, str):
+        return f"{name!r} must be a string, not {type(value).__name__}."
+    if not (value.isascii() and value.isprintable()):
+        return f"{name!r} has a line break or characters that a header cannot carry."
+    return None
 
 
 def check_secret(value: object, origin: str) -> str:
@@ -22,6 +53,14 @@ def check_secret(value: object, origin: str) -> str:
     if fault is None:
         return str(value)
     del value  # a traceback with locals must not show it either
+    raise CredentialError(f"{origin} {fault}", param=origin)
+
+
+def checked(secret: Secret, origin: str) -> Secret:
+    """`secret`, if a header can carry it: `check_secret` for one that is wrapped already."""
+    fault = _fault(secret.reveal())
+    if fault is None:
+        return secret
     raise CredentialError(f"{origin} {fault}", param=origin)
 
 

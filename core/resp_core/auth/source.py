@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
-__all__ = ["Auth", "KeyAuth", "NoAuth", "Secret", "TokenAuth", "TokenSource"]
+__all__ = ["Auth", "KeyAuth", "NoAuth", "Secret", "TokenAuth", "TokenSource", "Veiled", "VeiledUrl"]
 
 
 class Secret:
@@ -43,6 +43,26 @@ class Secret:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Secret, ("",)
+
+
+class Veiled(dict[str, Any]):
+    """Headers or query of the caller's own, which may hold credentials: shown as names only."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"Veiled({', '.join(self)})"
+
+    __str__ = __repr__
+
+
+class VeiledUrl(str):
+    """A URL with a user name and password in it, which its `repr` leaves out."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return repr("…@" + str(self).rpartition("@")[2])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

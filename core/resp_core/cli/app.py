@@ -100,6 +100,63 @@ def providers() -> None:
     typer.echo(providers_table())
 
 
+@app.command()
+def spend(
+    by: Annotated[
+        str, typer.Option(help="user, model, tag, day, deployment or provider")
+    ] = "model",
+    since: Annotated[str, typer.Option(help="24h, 7d, or a date; everything by default")] = "",
+    ledger: Annotated[str, typer.Option(help="A file or a database URL.")] = "",
+    as_csv: Annotated[bool, typer.Option("--csv", help="As CSV.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    chart: Annotated[bool, typer.Option("--chart", help="Bars under the table.")] = False,
+    html: Annotated[str, typer.Option(help="Write a page with plots to this file.")] = "",
+    plain: _Plain = False,
+) -> None:
+    """Show where the money went, from the ledger."""
+    from resp_core.cli import spend as spending
+
+    console = _console(plain)
+    try:
+        rows = spending.rows_of(ledger, since)
+        groups = spending.grouped(rows, by)
+        if html:
+            Path(html).write_text(spending.page(rows), encoding="utf-8")
+            console.print(f"{len(rows):,} calls in {html}", markup=False)
+        elif as_csv:
+            spending.write_csv(groups)
+        elif as_json:
+            spending.write_json(groups, by)
+        else:
+            spending.show(groups, by, console, chart=chart)
+    except RespError as error:
+        _fail(console, error)
+
+
+@app.command()
+def prices(
+    model: Annotated[
+        str, typer.Argument(help="provider/name to show, or: update (fetch the newest tables)")
+    ] = "",
+    check: Annotated[bool, typer.Option("--check", help="Show how old the tables are.")] = False,
+    plain: _Plain = False,
+) -> None:
+    """Show what a model costs; `resp prices update` fetches the newest tables."""
+    from resp_core.cli import prices as tables
+
+    console = _console(plain)
+    try:
+        if model == "update":
+            tables.update(console)
+        elif check or not model:
+            if not tables.check(console):
+                raise typer.Exit(1)
+        else:
+            tables.show(model, console)
+    except RespError as error:
+        _fail(console, error)
+
+
 def _fail(console: Console, error: RespError) -> None:
     console.print(f"{type(error).__name__}: {error}", style="red", markup=False)
     raise typer.Exit(1)

@@ -23,12 +23,14 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
+    from resp_core.client.estimates import Estimate
     from resp_core.client.options import ClientOptions
     from resp_core.client.plan import Plan
     from resp_core.client.sync_client import Client
     from resp_core.client.wiring import Settings
     from resp_core.drive import Flow
     from resp_core.io.async_net import AsyncNet
+    from resp_core.route.deployment import Deployment
     from resp_core.types.json import JsonObject
     from resp_core.types.request import OnUnsupported, Request
 
@@ -53,7 +55,7 @@ class AsyncClient:
             from resp_core.io.async_net import AsyncNet  # brings asyncio
 
             self._transports = AsyncTransports(wiring.settings)
-            net = AsyncNet(self._transports.choose, wiring.state, wiring.settings.hooks)
+            net = AsyncNet(self._transports.choose, wiring.state, wiring.hooks)
         self._net = net
 
     @property
@@ -103,6 +105,16 @@ class AsyncClient:
     async def sleep(self, seconds: float) -> None:
         """Wait, as the client's calls do between attempts."""
         await self._net.sleep(seconds)
+
+    async def estimate(self, *, exact: bool = False, **params: Any) -> Estimate:
+        """Tokens and cost range of a call that `responses.create` or `chat.completions.create`
+        would make with these parameters. Nothing is sent, unless `exact` asks the provider to
+        count the input. Raises ArgumentError.
+        """
+        from resp_core.client.estimates import counting_plan, estimate_of
+
+        counted = await self.answer(counting_plan(params)) if exact else None
+        return estimate_of(self._wiring, params, counted)
 
     def with_options(self, **options: Unpack[ClientOptions]) -> AsyncClient:
         """A client with other settings that shares this one's connections and state."""
@@ -180,7 +192,8 @@ class AsyncClient:
         await self.close()
 
     def __repr__(self) -> str:
-        return f"AsyncClient(model={self._wiring.settings.model!r})"
+        wiring: Wiring | None = self.__dict__.get("_wiring")  # absent while it is being made
+        return f"AsyncClient(model={wiring and wiring.settings.model!r})"
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _revived, (self._wiring.settings.portable(),)

@@ -11,6 +11,7 @@ from resp_core.cost.bill import Cost
 from resp_core.cost.custom import Prices, prices_of
 from resp_core.cost.dialects import usage_of
 from resp_core.cost.price import Asked, price
+from resp_core.cost.rates import provide
 from resp_core.errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -19,6 +20,15 @@ if TYPE_CHECKING:
     from resp_core.types.json import JsonObject
 
 __all__ = ["BatchCost", "Cost", "cost_of", "cost_of_batch", "usage_of"]
+
+
+def _fetched() -> tuple[list[Any], str] | None:
+    from resp_core.io.price_file import load_prices
+
+    return load_prices()
+
+
+provide(_fetched)
 
 
 def cost_of(

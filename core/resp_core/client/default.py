@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any, Unpack
 
+from resp_core.client.params import sealed
+
 if TYPE_CHECKING:
     from resp_core.client.async_client import AsyncClient
     from resp_core.client.options import ClientOptions
@@ -67,7 +69,9 @@ def responses(
     input: Any = None, model: str | None = None, *, stream: bool = False, **params: Any
 ) -> Any:
     """`Client.responses.create`."""
-    return _default.both()[0].responses.create(input=input, model=model, stream=stream, **params)
+    return _default.both()[0].responses.create(
+        input=input, model=model, stream=stream, **sealed(params)
+    )
 
 
 async def aresponses(
@@ -75,7 +79,7 @@ async def aresponses(
 ) -> Any:
     """`AsyncClient.responses.create`."""
     return await _default.both()[1].responses.create(
-        input=input, model=model, stream=stream, **params
+        input=input, model=model, stream=stream, **sealed(params)
     )
 
 
@@ -84,7 +88,7 @@ def completion(
 ) -> Any:
     """`Client.chat.completions.create`."""
     return _default.both()[0].chat.completions.create(
-        model=model, messages=messages, stream=stream, **params
+        model=model, messages=messages, stream=stream, **sealed(params)
     )
 
 
@@ -93,45 +97,45 @@ async def acompletion(
 ) -> Any:
     """`AsyncClient.chat.completions.create`."""
     return await _default.both()[1].chat.completions.create(
-        model=model, messages=messages, stream=stream, **params
+        model=model, messages=messages, stream=stream, **sealed(params)
     )
 
 
 def embedding(model: str | None = None, input: Any = None, **params: Any) -> Any:
     """`Client.embeddings.create`."""
-    return _default.both()[0].embeddings.create(model=model, input=input, **params)
+    return _default.both()[0].embeddings.create(model=model, input=input, **sealed(params))
 
 
 async def aembedding(model: str | None = None, input: Any = None, **params: Any) -> Any:
     """`AsyncClient.embeddings.create`."""
-    return await _default.both()[1].embeddings.create(model=model, input=input, **params)
+    return await _default.both()[1].embeddings.create(model=model, input=input, **sealed(params))
 
 
 def get_responses(response_id: str, **options: Any) -> Any:
     """`Client.responses.retrieve`."""
-    return _default.both()[0].responses.retrieve(response_id, **options)
+    return _default.both()[0].responses.retrieve(response_id, **sealed(options))
 
 
 async def aget_responses(response_id: str, **options: Any) -> Any:
     """`AsyncClient.responses.retrieve`."""
-    return await _default.both()[1].responses.retrieve(response_id, **options)
+    return await _default.both()[1].responses.retrieve(response_id, **sealed(options))
 
 
 def delete_responses(response_id: str, **options: Any) -> Any:
     """`Client.responses.delete`."""
-    return _default.both()[0].responses.delete(response_id, **options)
+    return _default.both()[0].responses.delete(response_id, **sealed(options))
 
 
 async def adelete_responses(response_id: str, **options: Any) -> Any:
     """`AsyncClient.responses.delete`."""
-    return await _default.both()[1].responses.delete(response_id, **options)
+    return await _default.both()[1].responses.delete(response_id, **sealed(options))
 
 
 def cancel_responses(response_id: str, **options: Any) -> Any:
     """`Client.responses.cancel`."""
-    return _default.both()[0].responses.cancel(response_id, **options)
+    return _default.both()[0].responses.cancel(response_id, **sealed(options))
 
 
 async def acancel_responses(response_id: str, **options: Any) -> Any:
     """`AsyncClient.responses.cancel`."""
-    return await _default.both()[1].responses.cancel(response_id, **options)
+    return await _default.both()[1].responses.cancel(response_id, **sealed(options))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, TypedDict
 
+from resp_core.auth.source import Secret, Veiled, VeiledUrl
 from resp_core.cost.account import Teller
 from resp_core.errors import ArgumentError
 from resp_core.mcp.policy import Policy
@@ -17,6 +18,7 @@ from resp_core.types.request import Api, OnUnsupported
 __all__ = [
     "CHAT_FIELDS",
     "CHAT_ONLY",
+    "CLIENT_ONLY",
     "OPTION_FIELDS",
     "RESPONSE_FIELDS",
     "CallOptions",
@@ -24,6 +26,7 @@ __all__ = [
     "EmbeddingParams",
     "ResponseParams",
     "check_names",
+    "sealed",
 ]
 
 
@@ -192,6 +195,20 @@ CHAT_ONLY = frozenset(
         "audio",
     }
 )
+#: Arguments of a client that no call takes.
+CLIENT_ONLY = frozenset(
+    {
+        "default_headers",
+        "default_query",
+        "hooks",
+        "http_async_client",
+        "http_client",
+        "proxy",
+        "state_store",
+        "transport",
+        "verify",
+    }
+)
 RESPONSE_FIELDS = frozenset(ResponseParams.__annotations__) - OPTION_FIELDS
 CHAT_FIELDS = frozenset(ChatParams.__annotations__) - OPTION_FIELDS
 
@@ -204,6 +221,8 @@ def check_names(given: Iterable[str], known: frozenset[str], api: str) -> None:
     from difflib import get_close_matches
 
     name = unknown[0]
+    if name in CLIENT_ONLY:
+        raise ArgumentError(f"{name} goes to the client, not to a call.", param=name)
     near = get_close_matches(name, known | OPTION_FIELDS, n=2)
     hint = f"Did you mean {' or '.join(near)}? " if near else ""
     raise ArgumentError(
@@ -211,6 +230,22 @@ def check_names(given: Iterable[str], known: frozenset[str], api: str) -> None:
         f"with extra_body={{{name!r}: ...}}.",
         param=name,
     )
+
+
+def sealed(given: Any) -> Any:
+    """`given`, keyword arguments, with its credentials hidden in place: no traceback that shows
+    local variables may show them."""
+    for name in ("api_key", "azure_ad_token"):
+        value = given.get(name)
+        if isinstance(value, str) and value:
+            given[name] = Secret(value)
+    for name in ("default_headers", "default_query", "extra_headers", "extra_query"):
+        if type(given.get(name)) is dict:
+            given[name] = Veiled(given[name])
+    for name in ("proxy", "base_url", "api_base", "openai_api_base", "azure_endpoint"):
+        if type(given.get(name)) is str and "@" in given[name]:
+            given[name] = VeiledUrl(given[name])
+    return given
 
 
 def without_none(values: Mapping[str, Any]) -> JsonObject:

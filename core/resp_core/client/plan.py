@@ -12,6 +12,7 @@ from resp_core.client.params import (
     RESPONSE_FIELDS,
     EmbeddingParams,
     check_names,
+    sealed,
     without_none,
 )
 from resp_core.errors import ArgumentError
@@ -54,6 +55,7 @@ def response_turn(
     params: Mapping[str, Any], stream: bool, default: OnUnsupported = "raise"
 ) -> Plan:
     """`responses.create`. Raises ArgumentError."""
+    sealed(params)
     check_names(params, RESPONSE_FIELDS, "The Responses API")
     given = without_none(params)
     options, body = _split(given)
@@ -76,6 +78,7 @@ def response_turn(
 
 def chat_turn(params: Mapping[str, Any], stream: bool, default: OnUnsupported = "raise") -> Plan:
     """`chat.completions.create`. Raises ArgumentError."""
+    sealed(params)
     check_names(params, CHAT_FIELDS, "The Chat API")
     given = without_none(params)
     options, body = _split(given)
@@ -95,6 +98,7 @@ def chat_turn(params: Mapping[str, Any], stream: bool, default: OnUnsupported = 
 
 def embeddings(params: Mapping[str, Any]) -> Plan:
     """`embeddings.create`. Raises ArgumentError."""
+    sealed(params)
     check_names(params, _EMBEDDING_FIELDS, "The Embeddings API")
     options, body = _split(without_none(params))
     model = _model(body)
@@ -124,6 +128,7 @@ def operation(
     stream: bool = False,
 ) -> Plan:
     """Any other operation. `stored`: goes to where the first id was made."""
+    sealed(params)
     allowed = OPTION_FIELDS | {"model"}
     unknown = [key for key in params if key not in allowed]
     if unknown:
@@ -145,6 +150,7 @@ def operation(
 
 def counting(params: Mapping[str, Any], value: Any) -> tuple[CallOptions, JsonObject]:
     """Options and body of `count_tokens`. Raises ArgumentError."""
+    sealed(params)
     check_names(params, RESPONSE_FIELDS, "count_tokens")
     options, body = _split(without_none(params))
     if value is not None:
@@ -160,13 +166,19 @@ def _request(
     stream: bool,
     default: OnUnsupported,
 ) -> Request:
+    chosen = options.get("on_unsupported") or default
+    if chosen not in ("raise", "warn", "drop"):
+        raise ArgumentError(
+            f"on_unsupported is {chosen!r}; it may be raise, warn or drop.",
+            param="on_unsupported",
+        )
     return Request(
         wire=wire,
         body=body,
         stream=stream,
         called=wire,
         chat_only=chat_only,
-        on_unsupported=options.get("on_unsupported") or default,
+        on_unsupported=chosen,
         extra_headers=_mapping(options, "extra_headers"),
         extra_query=_mapping(options, "extra_query"),
         extra_body=_mapping(options, "extra_body"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from resp_core.cost.budget import Budgets
     from resp_core.cost.custom import Price
     from resp_core.flow import Task
+    from resp_core.observe.otel import Telemetry
+    from resp_core.observe.record import CallRecord
     from resp_core.types.json import JsonObject
 
 __all__ = ["Spending"]
@@ -31,6 +33,7 @@ class Spending:
     tags: tuple[str, ...] = ()
     image_model: str | None = None
     budgets: Budgets | None = None
+    telemetry: Telemetry | None = None
 
     def updated(self, given: Mapping[str, Any]) -> Spending:
         """With the client arguments `prices`, `tags` and `image_model` over these."""
@@ -43,12 +46,16 @@ class Spending:
             changes["tags"] = _tags(given["tags"])
         if given.get("image_model") is not None:
             changes["image_model"] = given["image_model"]
+        if given.get("telemetry") is not None:
+            changes["telemetry"] = _telemetry(given["telemetry"])
         found = _budgets(given, self.budgets)
         if found is not self.budgets:
             changes["budgets"] = found
         return replace(self, **changes) if changes else self
 
-    def account(self, task: Task, options: CallOptions, seen: Seen) -> Account:
+    def account(
+        self, task: Task, options: CallOptions, seen: Seen, model: str | None = None
+    ) -> Account:
         """The account of one call. Raises ArgumentError."""
         body = _asked(task)
         labels = {name: body[name] for name in _LABELS if body.get(name) is not None}
@@ -59,6 +66,7 @@ class Spending:
                 raise ArgumentError("track must be what track_costs() gives.", param="track")
             counting = (*counting, track)
         tags = options.get("tags")
+        traced, headers = self._traced(task, model)
         return Account(
             user=_text(labels.get("user")),
             safety_identifier=_text(labels.get("safety_identifier")),
@@ -70,7 +78,36 @@ class Spending:
             seen=seen,
             tellers=counting,
             budgets=self.budgets,
+            headers=headers,
+            traced=traced,
         )
+
+    def _traced(
+        self, task: Task, model: str | None
+    ) -> tuple[Callable[[CallRecord], None] | None, Mapping[str, str]]:
+        """What ends the call's span, and the headers that carry it."""
+        telemetry = self.telemetry
+        if telemetry is None:
+            return None, {}
+        tracing = telemetry.begin(_operation(task), (model or "").partition("/")[2] or model or "")
+        return (lambda record: telemetry.end(record, tracing.span)), tracing.headers
+
+
+def _operation(task: Task) -> str:
+    request: Any = getattr(task, "request", None)
+    return request.wire if request is not None else str(getattr(task, "operation", "call"))
+
+
+def _telemetry(given: Any) -> Telemetry | None:
+    from resp_core.observe.otel import Telemetry
+
+    if given is True:
+        return Telemetry()
+    if given is False:
+        return None
+    if not isinstance(given, Telemetry):
+        raise ArgumentError("telemetry is True, False or a Telemetry.", param="telemetry")
+    return given
 
 
 def _budgets(given: Mapping[str, Any], base: Budgets | None) -> Budgets | None:
@@ -83,7 +120,8 @@ def _budgets(given: Mapping[str, Any], base: Budgets | None) -> Budgets | None:
     if isinstance(wanted, Budgets):
         base = wanted
     elif wanted is not None:
-        listed = [wanted] if isinstance(wanted, Budget | Mapping) else list(wanted)
+        alone = isinstance(wanted, Budget) or hasattr(wanted, "keys")
+        listed: list[Any] = [wanted] if alone else list(cast("Any", wanted))
         made = (b if isinstance(b, Budget) else Budget(**b) for b in listed)
         base = replace(base, budgets=tuple(made))
     return base if unknown is None else replace(base, on_unknown_price=unknown)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
+    from resp_core.client.estimates import Estimate
     from resp_core.client.options import ClientOptions
     from resp_core.client.plan import Plan
     from resp_core.client.wiring import Settings
@@ -52,7 +53,7 @@ class Client:
         self._owns = net is None
         if net is None:
             self._transports = SyncTransports(wiring.settings)
-            net = Net(self._transports.choose, wiring.state, wiring.settings.hooks)
+            net = Net(self._transports.choose, wiring.state, wiring.hooks)
         self._net = net
 
     @property
@@ -107,6 +108,16 @@ class Client:
     def sleep(self, seconds: float) -> None:
         """Wait, as the client's calls do between attempts."""
         self._net.sleep(seconds)
+
+    def estimate(self, *, exact: bool = False, **params: Any) -> Estimate:
+        """Tokens and cost range of a call that `responses.create` or `chat.completions.create`
+        would make with these parameters. Nothing is sent, unless `exact` asks the provider to
+        count the input. Raises ArgumentError.
+        """
+        from resp_core.client.estimates import counting_plan, estimate_of
+
+        counted = self.answer(counting_plan(params)) if exact else None
+        return estimate_of(self._wiring, params, counted)
 
     def with_options(self, **options: Unpack[ClientOptions]) -> Client:
         """A client with other settings that shares this one's connections and state."""
@@ -177,7 +188,8 @@ class Client:
         self.close()
 
     def __repr__(self) -> str:
-        return f"Client(model={self._wiring.settings.model!r})"
+        wiring: Wiring | None = self.__dict__.get("_wiring")  # absent while it is being made
+        return f"Client(model={wiring and wiring.settings.model!r})"
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _revived, (self._wiring.settings.portable(),)

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from resp_core.client.params import CallOptions
     from resp_core.drive import Flow
     from resp_core.flow import Task
+    from resp_core.io.ledger import Ledger, Sink
     from resp_core.io.state import StateStore
     from resp_core.observe.hooks import Hook
     from resp_core.route.deployment import Deployment
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Settings", "Wiring", "approvals_of", "connection_of", "policy_of"]
 
+_LONGEST = 10_000_000  # seconds; clocks of the system take no more than they can count
 _BASES = ("base_url", "api_base", "openai_api_base", "azure_endpoint")
 _CLOCK = Clock(time.monotonic, time.time, random.random, random_ids(os.urandom))
 
@@ -58,12 +60,21 @@ class Settings:
     http_async_client: Any = field(default=None, repr=False)
     hooks: Sequence[Hook] = ()
     state_store: str | StateStore | None = None
+    ledger: str | Ledger | Sink | None = None
     approvals: ApprovalSettings = field(default_factory=ApprovalSettings)
     spending: Spending = field(default_factory=Spending)
 
     def shares_transport(self, other: Settings) -> bool:
         """Whether connections made for `other` serve these settings too."""
-        names = ("proxy", "verify", "transport", "http_client", "http_async_client", "hooks")
+        names = (
+            "proxy",
+            "verify",
+            "transport",
+            "http_client",
+            "http_async_client",
+            "hooks",
+            "ledger",
+        )
         return all(getattr(self, name) is getattr(other, name) for name in names)
 
     def portable(self) -> Settings:
@@ -75,6 +86,7 @@ class Settings:
             http_client=None,
             http_async_client=None,
             hooks=(),
+            ledger=self.ledger if isinstance(self.ledger, str) else None,
             verify=self.verify if isinstance(self.verify, bool | str) else True,
         )
 
@@ -87,6 +99,7 @@ class Wiring:
         self.state: StateStore = open_state(settings.state_store) if state is None else state
         self._deployments: dict[str | None, Deployment] = {}
         self._met: dict[tuple[str, str], Deployment] = {}  # by calls that said their own address
+        self.hooks = hooks_of(settings)
         self._paces = Paces()
         self._seen = Seen()
 
@@ -120,7 +133,7 @@ class Wiring:
         deployment = self.deployment(model, connection)
         if connection is not None and len(self._met) < 256:
             self._met[deployment.requested, deployment.base_url] = deployment
-        policy = self._accounted(task, options)
+        policy = self._accounted(task, options, model)
         if isinstance(task, Turn) and uses_mcp(task.request):
             return self._mcp_turn(task.request, deployment, policy, options)
         call = Call(task, deployment, policy=policy, clock=_CLOCK, paces=self._paces)
@@ -154,10 +167,9 @@ class Wiring:
 
         Else to the model, provider or base_url of the call, else to the client's own.
         """
-        if not isinstance(id, str) or not id:  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise ArgumentError(
-                f"The id must be a non-empty string, not {type(id).__name__}.", param="id"
-            )
+        if not isinstance(id, str) or id in ("", ".", ".."):  # pyright: ignore[reportUnnecessaryIsInstance]
+            given = repr(id) if isinstance(id, str) else type(id).__name__  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise ArgumentError(f"An id is a string such as resp_…, not {given}.", param="id")
 
         def locate(origin: JsonObject | None) -> Deployment:
             return self._locate(origin, id, model, options)
@@ -165,7 +177,7 @@ class Wiring:
         return Call(
             task,
             None,
-            policy=self._accounted(task, options),
+            policy=self._accounted(task, options, model),
             clock=_CLOCK,
             locate=(f"origin:{id}", locate),
         )
@@ -206,13 +218,23 @@ class Wiring:
         connection = self.settings.connection
         return bool(self.settings.model or connection.provider or connection.base_url)
 
-    def _accounted(self, task: Task, options: CallOptions) -> Policy:
-        account = self.settings.spending.account(task, options, self._seen)
+    def _accounted(self, task: Task, options: CallOptions, model: str | None) -> Policy:
+        spending = self.settings.spending
+        account = spending.account(task, options, self._seen, model or self.settings.model)
         return replace(self.policy(options), account=account)
 
     def policy(self, options: CallOptions) -> Policy:
         """The limits of one call: the client's, with what the call says."""
         return policy_of(cast("Mapping[str, Any]", options), self.settings.policy)
+
+
+def hooks_of(settings: Settings) -> tuple[Hook, ...]:
+    """Who is told of each call: the caller's hooks, and the ledger."""
+    if settings.ledger is None:
+        return tuple(settings.hooks)
+    from resp_core.io.ledger import open_ledger
+
+    return (*settings.hooks, open_ledger(settings.ledger))
 
 
 def _names_target(connection: Connection | None) -> bool:
@@ -236,8 +258,13 @@ def policy_of(options: Mapping[str, Any], base: Policy) -> Policy:
                 param="max_retries",
             )
         retry["max_retries"] = retries
-    if options.get("retry_on_timeout") is not None:
-        retry["retry_on_timeout"] = bool(options["retry_on_timeout"])
+    again = options.get("retry_on_timeout")
+    if again is not None:
+        if not isinstance(again, bool):
+            raise ArgumentError(
+                f"retry_on_timeout must be True or False, not {again!r}.", param="retry_on_timeout"
+            )
+        retry["retry_on_timeout"] = again
     if retry:
         changes["retry"] = replace(base.retry, **retry)
     return replace(base, **changes) if changes else base
@@ -263,12 +290,11 @@ def approvals_of(options: Mapping[str, Any], base: ApprovalSettings) -> Approval
 
 
 def _positive(value: Any, name: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
+    fits = isinstance(value, int | float) and not isinstance(value, bool)
+    if not (fits and 0 < value <= _LONGEST):
         raise ArgumentError(
-            f"{name} is a number of seconds above 0, not {value!r}. It is the total over all "
-            "attempts."
-            if name == "timeout"
-            else f"{name} is a number of seconds above 0, not {value!r}.",
+            f"{name} is a number of seconds above 0 and at most {_LONGEST}, not {value!r}."
+            + (" It is the total over all attempts." if name == "timeout" else ""),
             param=name,
         )
     return float(value)
@@ -285,6 +311,11 @@ def connection_of(options: Mapping[str, Any] | CallOptions) -> Connection | None
     _base_url(given, values)
     if "custom_llm_provider" in given:
         values.setdefault("provider", given["custom_llm_provider"])
+    if not isinstance(values.get("provider", ""), str):
+        raise ArgumentError(
+            f"provider must be a string, not {type(values['provider']).__name__}.",
+            param="provider",
+        )
     for name in ("api_key", "azure_ad_token"):
         value = values.get(name)
         if isinstance(value, str):
@@ -305,7 +336,15 @@ def _base_url(given: Mapping[str, Any], values: dict[str, Any]) -> None:
         raise ArgumentError(
             f"{' and '.join(said)} name different addresses: give one of them.", param="base_url"
         )
-    values["base_url"] = str(next(iter(said.values())))
+    values["base_url"] = _address(next(iter(said.values())), next(iter(said)))
+
+
+def _address(value: Any, name: str) -> str:
+    """A URL of any library's own type, or a string."""
+    kind = type(value).__name__
+    if not isinstance(value, str) and kind != "URL" and not kind.endswith("Url"):
+        raise ArgumentError(f"{name} must be a URL, not {kind}.", param="base_url")
+    return str(value)
 
 
 def without_user(url: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol
@@ -64,7 +64,7 @@ class Account:
     """Labels of a call and the prices, budgets and sums that apply to it.
 
     `key` names whose credential pays, for budgets by key; `headers` go with every request of the
-    call (trace context); `span` is its span, where calls are traced.
+    call (trace context); `traced` ends the span of the call, where calls are traced.
     """
 
     user: str | None = None
@@ -79,4 +79,4 @@ class Account:
     tellers: tuple[Teller, ...] = field(default=(), repr=False, compare=False)
     budgets: Budgets | None = field(default=None, repr=False, compare=False)
     headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
-    span: Any = field(default=None, repr=False, compare=False)
+    traced: Callable[[CallRecord], None] | None = field(default=None, repr=False, compare=False)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_CEILING, Decimal
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
@@ -202,7 +202,7 @@ def _estimate(
     cost = price(body, asked, at, account.prices)
     if cost.total is None and isinstance(budgets.on_unknown_price, Price):
         named = {deployment.model.lower(): budgets.on_unknown_price}
-        cost = price(body, asked, at, named)
+        cost = price(body, replace(asked, base_model=None), at, named)
     if cost.total is not None:
         return cost.total
     why = "; ".join(str(gap) for gap in cost.unknown)

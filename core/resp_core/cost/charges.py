@@ -92,6 +92,8 @@ def charge_all(
         return
     if not any(share.instead for share in usage.shares):
         _tokens(bill, usage, rates, factor=factor, provider=provider, place=place)
+    if rates.own and "requests" not in usage.units and "requests_kcount" in rates.rates:
+        bill.rated("requests", 1, "requests_kcount", rates.rates["requests_kcount"])
     if usage.units:
         _units(bill, usage, rates, asked, body, provider=provider)
     if usage.tools:

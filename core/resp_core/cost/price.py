@@ -65,7 +65,7 @@ def price(
         source = Rates(provider, _model_name(body, asked), source=f"reported by {provider}")
         return bill.cost(source, tier)
     if rates is None:
-        return _unpriced(bill, provider, usage, tier, tried)
+        return _unpriced(bill, provider, usage, tier, tried, free=asked.base_model is None)
     charge_all(bill, usage, rates, asked, body, provider=provider, tier=tier, at=at, place=place)
     return bill.cost(rates, tier)
 
@@ -75,8 +75,10 @@ def _says(provider: str, rates: Rates | None) -> bool:
     return provider != "azure" and not (rates is not None and rates.own)
 
 
-def _unpriced(bill: Bill, provider: str, usage: Usage, tier: str, tried: tuple[str, ...]) -> Cost:
-    if provider == "offline":
+def _unpriced(
+    bill: Bill, provider: str, usage: Usage, tier: str, tried: tuple[str, ...], *, free: bool
+) -> Cost:
+    if provider == "offline" and free:
         return bill.cost(Rates("offline", "", source="the offline provider bills nothing"), tier)
     for problem in usage.problems:
         bill.miss("usage", problem)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -16,7 +16,16 @@ from resp_core.cost.overlay import AZURE, EXTRA, IMAGES, REVIEWED, TIERS
 if TYPE_CHECKING:
     from resp_core.cost.custom import Price
 
-__all__ = ["Rate", "Rates", "forget", "own_rates", "rates_of", "snapshot_date", "source_name"]
+__all__ = [
+    "Rate",
+    "Rates",
+    "forget",
+    "own_rates",
+    "provide",
+    "rates_of",
+    "snapshot_date",
+    "source_name",
+]
 
 #: Which tables are searched for a provider's models, in this order.
 _SEARCHED = {
@@ -131,14 +140,46 @@ _OWN: tuple[tuple[str, str, Decimal, bool], ...] = (
 
 def forget() -> None:
     """Drop what was looked up, after the tables have changed."""
-    for cached in (_find, _resolved, _info, _depends_on_time, snapshot_date, source_name):
+    for cached in (
+        _fetched,
+        _providers,
+        _find,
+        _resolved,
+        _info,
+        _depends_on_time,
+        snapshot_date,
+        source_name,
+    ):
         cached.cache_clear()
+
+
+def provide(load: Callable[[], tuple[list[Any], str] | None]) -> None:
+    """Where tables that the user fetched come from: asked once, when a price is first needed."""
+    global _load
+    _load = load
+    forget()
+
+
+def _nothing() -> tuple[list[Any], str] | None:
+    return None
+
+
+_load: Callable[[], tuple[list[Any], str] | None] = _nothing
+
+
+@cache
+def _fetched() -> tuple[list[Any], str] | None:
+    return _load()
 
 
 @cache
 def source_name() -> str:
     """The name and version of the tables that base prices come from."""
     from importlib.metadata import version
+
+    fetched = _fetched()
+    if fetched is not None:
+        return fetched[1]
 
     return f"genai-prices {version('genai-prices')}"
 
@@ -155,10 +196,13 @@ def snapshot_date() -> str:
     return max(found, default=REVIEWED)
 
 
+@cache
 def _providers() -> dict[str, Any]:
     from genai_prices.data_snapshot import get_snapshot
 
-    return {provider.id: provider for provider in get_snapshot().providers}
+    fetched = _fetched()
+    providers = get_snapshot().providers if fetched is None else fetched[0]
+    return {provider.id: provider for provider in providers}
 
 
 @lru_cache(maxsize=4096)

@@ -22,7 +22,7 @@ from resp_core.effects import (
     Token,
 )
 from resp_core.errors import RespError
-from resp_core.io.failures import closed_error, connection_error, deadline_error
+from resp_core.io.failures import bare, closed_error, connection_error, deadline_error
 from resp_core.io.identity import async_token
 from resp_core.io.inflate import inflater
 from resp_core.io.net import keep_or_tell
@@ -161,7 +161,7 @@ class _AsyncExchange:
         except RespError:
             raise
         except Exception as error:
-            raise self._failure(error, call) from error
+            raise self._failure(error, call) from bare(error)
         self._body = body
         self._inflate = inflater(body.headers.get("content-encoding", ""), call.limits.body_bytes)
         return Opened(body.status, body.headers)
@@ -188,7 +188,7 @@ class _AsyncExchange:
             raise
         except Exception as error:
             await self.abort()
-            raise self._failure(error, call) from error
+            raise self._failure(error, call) from bare(error)
 
     async def _drain(self) -> None:
         body = self._body

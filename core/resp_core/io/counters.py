@@ -21,6 +21,7 @@ __all__ = ["CounterStore", "MemoryCounters", "RedisCounters", "SqliteCounters"]
 logger = logging.getLogger("resp_core")
 
 _PREFIX = "respkit:"
+_AWAY = 5.0  # seconds before a server that did not answer is asked again
 #: KEYS: one hash per line, with the field "spent" and one per reservation ("amount expiry").
 #: ARGV: operation, id, expiry (s from now), then per line amount, limit, kept.
 _SCRIPT = """
@@ -125,12 +126,12 @@ class RedisCounters:
     """In Redis, shared by machines: one script, so that nothing comes between.
 
     Where the server does not answer within `timeout` seconds, calls are counted in this process
-    alone, with one warning in the log, unless `strict`.
+    alone for the next few seconds, which the log says once, unless `strict`.
     """
 
     blocks = True
 
-    def __init__(self, url: str, *, timeout: float = 0.05, strict: bool = False) -> None:
+    def __init__(self, url: str, *, timeout: float = 1.0, strict: bool = False) -> None:
         self._url = url
         self._timeout = timeout
         self._strict = strict
@@ -138,11 +139,14 @@ class RedisCounters:
         self._lock = threading.Lock()
         self._local = MemoryCounters()
         self._warned = False
+        self._away_until = 0.0
 
     def count(self, effect: Counters) -> Refusal | None:
         """Reserve or settle."""
         import redis
 
+        if time.monotonic() < self._away_until:
+            return self._local.count(effect)
         keys = [_PREFIX + line.key for line in effect.lines]
         numbers = [n for line in effect.lines for n in (line.amount, line.limit, line.kept)]
         try:
@@ -153,6 +157,7 @@ class RedisCounters:
         except redis.RedisError:
             if self._strict:
                 raise
+            self._away_until = time.monotonic() + _AWAY
             if not self._warned:
                 self._warned = True
                 logger.exception("Redis does not answer: budgets count in this process alone")

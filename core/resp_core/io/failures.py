@@ -21,7 +21,7 @@ from resp_core.errors import (
 if TYPE_CHECKING:
     from resp_core.effects import Limits
 
-__all__ = ["closed_error", "connection_error", "deadline_error"]
+__all__ = ["bare", "closed_error", "connection_error", "deadline_error"]
 
 
 def deadline_error(limits: Limits) -> APITimeoutError:
@@ -36,6 +36,23 @@ def deadline_error(limits: Limits) -> APITimeoutError:
 def closed_error() -> StreamInterrupted:
     """Somebody closed the stream while another thread or task was reading it."""
     return StreamInterrupted("The stream was closed while it was being read.", code="closed")
+
+
+def bare(error: BaseException) -> BaseException:
+    """`error` without what else it holds of the request: frames of libraries and their locals.
+
+    Their local variables and request objects hold headers and URLs, credentials included. The
+    classes and texts of the error and its causes stay.
+    """
+    below: BaseException | None = error
+    seen: set[int] = set()
+    while below is not None and id(below) not in seen:
+        seen.add(id(below))
+        below.__traceback__ = None
+        if "_request" in vars(below):  # httpx and httpx2
+            vars(below)["_request"] = None
+        below = below.__cause__ or below.__context__
+    return error
 
 
 def connection_error(error: BaseException, url: str, limits: Limits, *, left: float) -> RespError:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from resp_core.auth.source import Secret
 from resp_core.errors import CredentialError, RespError
+from resp_core.io.failures import bare
 from resp_core.observe.redact import redact
 
 if TYPE_CHECKING:
@@ -27,9 +28,9 @@ def sync_token(request: Token) -> Secret:
     """
     source = request.source
     try:
-        answer = _ask(request)
+        answer = _hidden(_ask(request))
     except Exception as error:
-        raise _failure(error, source) from error
+        raise _failure(error, source) from bare(error)
     if inspect.isawaitable(answer):
         if inspect.iscoroutine(answer):
             answer.close()
@@ -38,7 +39,7 @@ def sync_token(request: Token) -> Secret:
             "provider or credential, or use the async client.",
             param=source.origin,
         )
-    return _token(answer, source)
+    return _accepted(answer, source)
 
 
 async def async_token(request: Token) -> Secret:
@@ -49,16 +50,16 @@ async def async_token(request: Token) -> Secret:
     target = source.value if source.kind == "callable" else getattr(source.value, "get_token", None)
     try:
         if inspect.iscoroutinefunction(target):
-            answer = await _ask(request)
+            answer = _hidden(await _ask(request))
         else:
             import asyncio
 
-            answer = await asyncio.to_thread(_ask, request)
+            answer = await asyncio.to_thread(lambda: _hidden(_ask(request)))
             if inspect.isawaitable(answer):
-                answer = await answer
+                answer = _hidden(await answer)
     except Exception as error:
-        raise _failure(error, source) from error
-    return _token(answer, source)
+        raise _failure(error, source) from bare(error)
+    return _accepted(answer, source)
 
 
 def _ask(request: Token) -> Any:
@@ -81,15 +82,23 @@ def _failure(error: Exception, source: TokenSource) -> RespError:
     )
 
 
-def _token(answer: Any, source: TokenSource) -> Secret:
+def _hidden(answer: Any) -> Any:
+    """What a provider gave, hidden at once: a Secret, or a word for what is no token.
+
+    Something that must be awaited first is given back as it is.
+    """
     token = getattr(answer, "token", answer)
-    if isinstance(token, Secret):
+    if isinstance(token, Secret) or inspect.isawaitable(token):
         return token
-    if isinstance(token, str) and token:
-        return Secret(token)
-    given = "an empty string" if token == "" else type(token).__name__
-    del answer, token  # a traceback with locals must not show what came
-    raise CredentialError(f"{source.origin} gave {given} instead of a token.", param=source.origin)
+    if isinstance(token, str):
+        return Secret(token) if token else "an empty string"
+    return type(token).__name__
+
+
+def _accepted(hidden: Secret | str, source: TokenSource) -> Secret:
+    if isinstance(hidden, Secret):
+        return hidden
+    raise CredentialError(f"{source.origin} gave {hidden} instead of a token.", param=source.origin)
 
 
 def _default_credential(fresh: bool) -> Any:

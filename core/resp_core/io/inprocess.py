@@ -65,7 +65,11 @@ class AsyncInProcess:
 
     async def open(self, call: HttpCall, monotonic: Callable[[], float]) -> AsyncBody:
         """Answer `call` without any network."""
-        reply = handle(_request(call), self._state)
+        request = _request(call)
+        if b'"mcp' in request.body:  # servers are waited for, and may live on this very loop
+            reply = await asyncio.to_thread(handle, request, self._state)
+        else:
+            reply = handle(request, self._state)
         if reply.fault is not None:
             await asyncio.sleep(reply.fault.first_pause)
         return AsyncBody(reply.status, _headers(reply), self._pieces(reply), self.close)

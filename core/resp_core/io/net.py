@@ -29,10 +29,11 @@ from resp_core.effects import (
 )
 from resp_core.errors import RespError
 from resp_core.io.body import Line
-from resp_core.io.failures import closed_error, connection_error, deadline_error
+from resp_core.io.failures import bare, closed_error, connection_error, deadline_error
 from resp_core.io.identity import sync_token
 from resp_core.io.inflate import inflater
 from resp_core.io.state import counters_of
+from resp_core.observe.logging import log_call
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -172,7 +173,7 @@ class _Exchange:
         except RespError:
             raise
         except Exception as error:
-            raise self._failure(error, call) from error
+            raise self._failure(error, call) from bare(error)
         self._body = body
         self._inflate = inflater(body.headers.get("content-encoding", ""), call.limits.body_bytes)
         return Opened(body.status, body.headers)
@@ -202,7 +203,7 @@ class _Exchange:
             raise
         except Exception as error:
             self.abort()
-            raise self._failure(error, call) from error
+            raise self._failure(error, call) from bare(error)
 
     def _drain(self) -> None:
         """Read a complete answer to its end, so that its connection can serve again."""
@@ -239,8 +240,10 @@ def keep_or_tell(effect: Effect, net: Memory) -> Answer:
 
 def tell(record: CallRecord, hooks: Sequence[Hook]) -> None:
     """Hand a record to whoever counts the call, and to the hooks."""
-    counting = () if record.account is None else record.account.tellers
-    for hook in (*(teller.add for teller in counting), *hooks):
+    account = record.account
+    counting = () if account is None else account.tellers
+    ends = () if account is None or account.traced is None else (account.traced,)
+    for hook in (*(teller.add for teller in counting), *ends, *hooks, log_call):
         try:
             hook(record)
         except Exception:  # a hook must not cost the caller the answer

@@ -17,7 +17,10 @@ _SCHEMES = ("http", "https", "socks5", "socks5h")
 
 
 class ProxyTable:
-    """Reads its mapping once. `argument` wins over the environment; "" means no proxy at all."""
+    """Reads its mapping once. `argument` wins over the environment; "" means no proxy at all.
+
+    Raises `ArgumentError` for what is no proxy URL; the URL itself is never shown.
+    """
 
     def __init__(self, argument: str | None, environ: Mapping[str, str]) -> None:
         self._argument = None if argument is None else _checked(argument, "proxy")
@@ -45,18 +48,31 @@ class ProxyTable:
         return any(_matches(rule.lower(), host.lower(), port) for rule in self._exempt if rule)
 
 
-def _checked(value: str, origin: str) -> str:
+def _checked(value: object, origin: str) -> str:
+    if not isinstance(value, str):
+        raise ArgumentError(f"{origin} must be a URL, not {type(value).__name__}.", param="proxy")
     if not value:
         return value
-    if "://" not in value:
-        value = f"http://{value}"
-    parts = urlsplit(value)
-    if parts.scheme not in _SCHEMES or not parts.hostname:
+    if not _is_proxy(_with_scheme(value)):
         raise ArgumentError(
             f"{origin} is not a proxy URL: write it like http://host:3128 or socks5://host:1080.",
             param="proxy",
         )
-    return value
+    return _with_scheme(value)
+
+
+def _with_scheme(value: str) -> str:
+    return value if "://" in value else f"http://{value}"
+
+
+def _is_proxy(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return False
+    fits = parts.scheme in _SCHEMES and bool(parts.hostname)
+    return fits and url.isprintable() and " " not in url
 
 
 def _matches(rule: str, host: str, port: int | None) -> bool:

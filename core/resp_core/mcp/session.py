@@ -192,7 +192,7 @@ class McpPeer:
                 body.append(chunk)
             found = _answer_in(self._messages(b"".join(body)), id)
             return found if found is not None else self._no_reply()
-        reading = _Reading(id)
+        reading = _Reading(id, self.limits.body_bytes)
         for _ in range(_RESUMES + 1):
             try:
                 found = yield from self._events(reading, until)
@@ -259,13 +259,17 @@ class _Reading:
     """How far the answer to one request has been read."""
 
     id: int
+    most_bytes: int
     answers: int = _ANSWERS
-    decoder: SseDecoder = field(default_factory=SseDecoder)
+    decoder: SseDecoder = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.decoder = SseDecoder(self.most_bytes)
 
     def resumed(self) -> bytes:
         """Begin a new stream; the id of the last event that came."""
         last = self.decoder.last_id
-        self.decoder = SseDecoder()
+        self.decoder = SseDecoder(self.most_bytes)
         self.decoder.last_id = last
         return last
 

@@ -87,9 +87,18 @@ def redact_json(value: Any, secrets: Iterable[str] = ()) -> Any:
     return value
 
 
-def secrets_in(headers: Mapping[str, str], url: str) -> tuple[str, ...]:
-    """What of a request may be a credential: values of headers and of the query."""
-    found: list[str] = []
+class _Known(tuple[str, ...]):
+    """Secrets, not shown by `repr` either."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} secrets>"
+
+
+def secrets_in(headers: Mapping[str, str], url: str, known: Iterable[str] = ()) -> tuple[str, ...]:
+    """What of a request may be a credential: values of headers and of the query, and `known`."""
+    found: list[str] = list(known)
     for name, value in headers.items():
         if name.lower() in _OPEN_NAMES:
             continue
@@ -99,7 +108,7 @@ def secrets_in(headers: Mapping[str, str], url: str) -> tuple[str, ...]:
         name, _, value = pair.partition("=")
         if _SECRET_NAMES.search(name) or name == "sig" or len(value) >= _OPAQUE:
             found.append(unquote_plus(value))
-    return tuple(value for value in found if value)
+    return _Known(value for value in found if value)
 
 
 def safe_headers(headers: Mapping[str, str]) -> dict[str, str]:

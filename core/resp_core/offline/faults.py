@@ -39,6 +39,12 @@ An answer that the model spoils:
     fault-badtool          a tool call whose arguments are not JSON
     fault-undeclared       a call of a tool that was not offered
 
+A provider that is not to be trusted with MCP:
+
+    fault-mcp-tampered     runs an approved call with other arguments
+    fault-mcp-unasked      runs a call that needs an approval without asking
+    fault-mcp-denied-ran   runs a call that was denied
+
 An answer that the wire spoils:
 
     fault-cut              the connection breaks in the middle of an event or of the body
@@ -68,6 +74,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from resp_core.offline import fault_answers, fault_plans, fault_wires
+from resp_core.offline.mcp import MCP_FAULTS
 from resp_core.offline.problem import Problem
 
 if TYPE_CHECKING:
@@ -81,7 +88,9 @@ __all__ = ["KNOWN", "Asked", "find", "strike"]
 _NAME = re.compile(r"(?:offline/)?(?:offline-)?(fault-[a-z0-9-]+)(?:@(\d+))?\Z")
 
 #: Every fault by name; `fault-NNN` and `fault-limit-N` are patterns and not listed.
-KNOWN: frozenset[str] = frozenset((*fault_answers.ANSWERS, *fault_plans.PLANS, *fault_wires.WIRES))
+KNOWN: frozenset[str] = frozenset(
+    (*fault_answers.ANSWERS, *fault_plans.PLANS, *fault_wires.WIRES, *MCP_FAULTS)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +126,9 @@ def strike(asked: Asked, visit: Visit, action: Callable[[], OfflineReply]) -> Of
     answered = fault_answers.answer(asked.name, visit, action)
     if answered is not None:
         return answered
+    if asked.name in MCP_FAULTS:
+        visit.mcp_fault = asked.name
+        return action()
     if asked.name in fault_plans.PLANS:
         return fault_plans.spoil(asked.name, visit, action)
     return fault_wires.WIRES[asked.name](visit, action())

@@ -48,6 +48,12 @@ _KEYS = {
     "custom_tool_call_output": frozenset("type id call_id output status caller".split()),
     "reasoning": frozenset("type id summary content encrypted_content status".split()),
     "item_reference": frozenset(("type", "id")),
+    "mcp_list_tools": frozenset("type id server_label tools error".split()),
+    "mcp_approval_request": frozenset("type id server_label name arguments".split()),
+    "mcp_approval_response": frozenset("type id approval_request_id approve reason".split()),
+    "mcp_call": frozenset(
+        "type id server_label name arguments output error status approval_request_id".split()
+    ),
 }
 _NEED = {
     "message": ("role", "content"),
@@ -58,6 +64,10 @@ _NEED = {
     "reasoning": ("summary",),
     "item_reference": ("id",),
     "compaction": ("encrypted_content",),
+    "mcp_list_tools": ("id", "server_label", "tools"),
+    "mcp_approval_request": ("id", "server_label", "name", "arguments"),
+    "mcp_approval_response": ("approval_request_id", "approve"),
+    "mcp_call": ("id", "server_label", "name", "arguments"),
 }
 
 
@@ -109,6 +119,10 @@ def _item(item: Any, path: str, find: FindItem) -> JsonObject:
         sealed.opened(str(value["encrypted_content"]))
     elif kind in ("function_call", "custom_tool_call"):
         _check_strings(value, path, ("call_id", "name", "arguments", "input"))
+    elif kind == "mcp_approval_response":
+        _check_strings(value, path, ("approval_request_id",))
+        if not isinstance(value["approve"], bool):
+            raise bad_type(f"{path}.approve", "a boolean", value["approve"])
     elif kind in ("function_call_output", "custom_tool_call_output"):
         _check_output(value, path)
     return {"type": kind, **value}

@@ -152,6 +152,9 @@ class _Handler(BaseHTTPRequestHandler):
         if body is None:
             self.send_error(413)
             return
+        if self._from_elsewhere():
+            self.send_error(403)
+            return
         split = urlsplit(self.path)
         request = OfflineRequest(
             method=self.command,
@@ -161,6 +164,17 @@ class _Handler(BaseHTTPRequestHandler):
             body=body,
         )
         self._send(handle(request, self._host.state))
+
+    def _from_elsewhere(self) -> bool:
+        """Whether a web page sent this, or a name that was made to point here.
+
+        The server asks for no key and opens connections to MCP servers, so no site may use it.
+        """
+        for name in ("origin", "host"):
+            host = urlsplit(f"//{(self.headers.get(name) or '').rpartition('//')[2]}").hostname
+            if host is not None and not _is_loopback(host) and not host.endswith(".localhost"):
+                return True
+        return (self.headers.get("origin") or "") == "null"
 
     def _read(self) -> bytes | None:
         """The body, by length or in chunks; None if it is larger than the server takes."""

@@ -6,13 +6,21 @@ from typing import TYPE_CHECKING, cast
 
 import orjson
 
-from resp_core.offline import sealed
+from resp_core.offline import mcp, sealed
 from resp_core.offline.check import check_params
 from resp_core.offline.items import check_order, read_items
 from resp_core.offline.limits import Usage, at_most, usage_of
 from resp_core.offline.problem import Problem, missing, not_found
 from resp_core.offline.responses_in import CREATE, check_create, read_transcript
-from resp_core.offline.responses_out import Frame, events, respond, sse, unfinished
+from resp_core.offline.responses_out import (
+    Frame,
+    completed,
+    events,
+    respond,
+    skeleton,
+    sse,
+    unfinished,
+)
 from resp_core.offline.state import OfflineState, Stored
 from resp_core.offline.transcript import Plan
 from resp_core.offline.visit import Visit, json_reply, listing, public_name, sse_reply
@@ -45,7 +53,6 @@ def create(visit: Visit) -> OfflineReply:
     context = [*earlier, *given]
     check_order(context, visit.state.thought)
     transcript = read_transcript(body, context)
-    planned = at_most(visit.planner(transcript), body.get("max_output_tokens"))
     frame = Frame(
         body,
         public_name(str(body["model"])),
@@ -54,7 +61,11 @@ def create(visit: Visit) -> OfflineReply:
         previous=body.get("previous_response_id"),
         conversation=conversation,
     )
-    response = respond(planned, frame, usage_of(transcript, planned))
+    if mcp.concerns(body, context):
+        response = _with_mcp(visit, frame, earlier, given)
+    else:
+        planned = at_most(visit.planner(transcript), body.get("max_output_tokens"))
+        response = respond(planned, frame, usage_of(transcript, planned))
     background = bool(body.get("background"))
     sequence = events(response, background=background) if body.get("stream") else []
     if body.get("store") is not False:
@@ -64,6 +75,16 @@ def create(visit: Visit) -> OfflineReply:
     if sequence:
         return sse_reply([sse(event) for event in sequence])
     return json_reply(unfinished(response, "queued") if background else response)
+
+
+def _with_mcp(
+    visit: Visit, frame: Frame, earlier: list[JsonObject], given: list[JsonObject]
+) -> JsonObject:
+    """A response in which MCP servers take part."""
+    begun = skeleton(frame)
+    hosting = mcp.Hosting(visit, frame, earlier, given)
+    planned = hosting.run()
+    return completed(begun, hosting.output, planned.finish, frame, hosting.usage)
 
 
 def _earlier(visit: Visit) -> tuple[list[JsonObject], str | None]:
@@ -101,6 +122,7 @@ _PREFIXES = {
     "custom_tool_call": "ctc",
     "custom_tool_call_output": "ctco",
     "compaction": "cmp",
+    "mcp_approval_response": "mcpa",
 }
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from resp_core.offline.transcript import Finish, Part, Plan
     from resp_core.types.json import JsonObject
 
-__all__ = ["Frame", "events", "respond", "sse", "unfinished"]
+__all__ = ["Frame", "completed", "events", "item_of", "respond", "skeleton", "sse", "unfinished"]
 
 _REASONS = {"length": "max_output_tokens", "content_filter": "content_filter"}
 
@@ -38,14 +38,21 @@ class Frame:
 
 def respond(plan: Plan, frame: Frame, usage: Usage) -> JsonObject:
     """The finished response."""
-    response = _skeleton(frame)
-    output = [_item(part, frame, plan.finish) for part in plan.parts]
-    if plan.finish == "stop":
+    response = skeleton(frame)
+    output = [item_of(part, frame, plan.finish) for part in plan.parts]
+    return completed(response, output, plan.finish, frame, usage)
+
+
+def completed(
+    response: JsonObject, output: list[JsonObject], finish: Finish, frame: Frame, usage: Usage
+) -> JsonObject:
+    """A response that began as `skeleton`, with its output."""
+    if finish == "stop":
         response["status"] = "completed"
         response["completed_at"] = frame.created
     else:
         response["status"] = "incomplete"
-        response["incomplete_details"] = {"reason": _REASONS[plan.finish]}
+        response["incomplete_details"] = {"reason": _REASONS[finish]}
     tier = frame.body.get("service_tier")
     served = {"fast": "priority", "auto": "default", None: "default"}
     return response | {
@@ -95,7 +102,8 @@ _ECHOED: JsonObject = {
 }
 
 
-def _skeleton(frame: Frame) -> JsonObject:
+def skeleton(frame: Frame) -> JsonObject:
+    """The response as it begins."""
     body = frame.body
     echoed = {
         name: body[name] if body.get(name) is not None else default
@@ -137,10 +145,14 @@ def _echoed_tool(tool: JsonObject) -> JsonObject:
     shown = {key: value for key, value in tool.items() if key not in ("authorization", "headers")}
     if tool.get("type") == "function":
         shown.setdefault("strict", False)
+    if tool.get("type") == "mcp":
+        blank = {"allowed_tools": None, "headers": None, "server_description": None}
+        shown = {**blank, **shown, "require_approval": tool.get("require_approval") or "always"}
     return shown
 
 
-def _item(part: Part, frame: Frame, finish: Finish) -> JsonObject:
+def item_of(part: Part, frame: Frame, finish: Finish) -> JsonObject:
+    """One part of an answer as an output item."""
     status = "completed" if part.whole and finish != "content_filter" else "incomplete"
     if part.kind == "reasoning":
         return _reasoning(part, frame)
@@ -208,9 +220,11 @@ def _item_events(item: JsonObject) -> Iterator[JsonObject]:
         "reasoning": {"summary": []},
         "function_call": {"arguments": ""},
         "custom_tool_call": {"input": ""},
+        "mcp_call": {"arguments": "", "output": None, "error": None},
+        "mcp_list_tools": {"tools": []},
     }
     begun = {key: value for key, value in item.items() if key != "encrypted_content"}
-    begun |= blanks[kind]
+    begun |= blanks.get(kind, {})
     if "status" in item:
         begun["status"] = "in_progress"
     yield {"type": "response.output_item.added", "item": begun}
@@ -219,6 +233,9 @@ def _item_events(item: JsonObject) -> Iterator[JsonObject]:
         "reasoning": _reasoning_events,
         "function_call": _call_events,
         "custom_tool_call": _call_events,
+        "mcp_call": _mcp_call_events,
+        "mcp_list_tools": _mcp_list_events,
+        "mcp_approval_request": _no_events,
     }[kind]
     for event in inner(item):
         yield {**event, "item_id": item["id"]}
@@ -259,6 +276,22 @@ def _call_events(item: JsonObject) -> Iterator[JsonObject]:
     for piece in pieces(str(item[field])):
         yield {"type": f"response.{name}.delta", "delta": piece}
     yield {"type": f"response.{name}.done", field: item[field]}
+
+
+def _no_events(_: JsonObject) -> Iterator[JsonObject]:
+    return iter(())
+
+
+def _mcp_call_events(item: JsonObject) -> Iterator[JsonObject]:
+    yield {"type": "response.mcp_call.in_progress"}
+    yield {"type": "response.mcp_call_arguments.delta", "delta": item["arguments"]}
+    yield {"type": "response.mcp_call_arguments.done", "arguments": item["arguments"]}
+    yield {"type": f"response.mcp_call.{'failed' if item['error'] else 'completed'}"}
+
+
+def _mcp_list_events(item: JsonObject) -> Iterator[JsonObject]:
+    yield {"type": "response.mcp_list_tools.in_progress"}
+    yield {"type": f"response.mcp_list_tools.{'failed' if item.get('error') else 'completed'}"}
 
 
 def sse(event: JsonObject) -> bytes:

@@ -10,9 +10,12 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from resp_core.offline.mcp_client import connect
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from resp_core.offline.mcp_client import McpConnect
     from resp_core.types.json import JsonObject
 
 __all__ = ["Conversation", "OfflineState", "Stored"]
@@ -44,7 +47,8 @@ class OfflineState:
     `clock` gives Unix seconds and is the only clock there is. `redirect_to` is where
     `fault-redirect` points, `retry_after` the seconds that a 429 asks for, `slow` the seconds
     that `fault-slow` waits and `drip` those between two bytes of `fault-drip`. At most
-    `capacity` responses and as many conversations are kept; the oldest are forgotten first.
+    `capacity` responses and as many conversations are kept; the oldest are forgotten first. `mcp`
+    opens sessions with the MCP servers that requests name.
     """
 
     def __init__(
@@ -56,12 +60,14 @@ class OfflineState:
         slow: float = 30.0,
         drip: float = 0.05,
         capacity: int = 1000,
+        mcp: McpConnect = connect,
     ) -> None:
         self.clock = clock
         self.redirect_to = redirect_to
         self.retry_after = retry_after
         self.slow = slow
         self.drip = drip
+        self.mcp = mcp
         self._capacity = capacity
         self._lock = threading.RLock()
         self._responses: OrderedDict[str, Stored] = OrderedDict()

@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING, Any, cast
 
 from resp_core.offline.check import all_objects
+from resp_core.offline.mcp_tools import check_mcp_tool
 from resp_core.offline.problem import Problem, bad_type, bad_value, missing, unknown_parameter
 from resp_core.offline.strict import check_strict
 from resp_core.offline.transcript import Choice, Tool
@@ -51,17 +52,7 @@ def _responses_tools(values: list[JsonObject], path: str, namespace: str | None)
             inner = all_objects(items_of(value.get("tools")), f"{here}.tools")
             yield from _responses_tools(inner, f"{here}.tools", _name(value, here))
         elif kind == "mcp":
-            _refuse_mcp(value, here)
-
-
-def _refuse_mcp(tool: JsonObject, path: str) -> None:
-    """MCP servers are not reached from here: said plainly instead of never calling the tool."""
-    raise Problem(
-        "The offline model does not connect to MCP servers: give "
-        f"'{tool.get('server_label', '')}' as function tools, or use a provider that runs MCP.",
-        param=path,
-        code="unsupported_tool",
-    )
+            check_mcp_tool(value, here)  # its tools are known once the server was asked
 
 
 def read_chat_tools(values: list[Any] | None) -> tuple[Tool, ...]:

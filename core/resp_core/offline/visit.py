@@ -23,13 +23,17 @@ __all__ = ["Visit", "json_reply", "listing", "public_name", "sse_reply"]
 
 @dataclass(slots=True)
 class Visit:
-    """A request, its body as JSON, and the state. A fault may replace `planner`, the model."""
+    """A request, its body as JSON, and the state.
+
+    A fault may replace `planner`, the model; `mcp_fault` is one of those of `mcp.MCP_FAULTS`.
+    """
 
     request: OfflineRequest
     state: OfflineState
     body: JsonObject
     azure: bool = False
     planner: Planner = plan
+    mcp_fault: str | None = None
 
     @property
     def created(self) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from resp_core.auth.headers import check_secret
+from resp_core.auth.headers import checked
 from resp_core.auth.source import KeyAuth, NoAuth, Secret, TokenAuth, TokenSource
 from resp_core.credentials import pick
 from resp_core.errors import ArgumentError, ConfigError, CredentialError
@@ -76,9 +76,9 @@ def default_scope(base_url: str) -> str:
 def _explicit(connection: Connection, name: str, scopes: tuple[str, ...]) -> Auth:
     value = getattr(connection, name)
     if name == "api_key":
-        return _key(value.reveal(), name)
+        return _key(value, name)
     if name == "azure_ad_token":
-        return _token(value.reveal(), name)
+        return _token(value, name)
     if name == "azure_ad_token_provider":
         if not callable(value):
             raise ArgumentError(
@@ -99,13 +99,13 @@ def _explicit(connection: Connection, name: str, scopes: tuple[str, ...]) -> Aut
 
 
 def _from_environment(environ: Mapping[str, str], scopes: tuple[str, ...]) -> Auth | None:
-    key, token = pick(environ, KEY_ENV), pick(environ, TOKEN_ENV)
+    key, token = _picked(environ, KEY_ENV), _picked(environ, TOKEN_ENV)
     if _entra_first(environ):
         token, key = token or key, None
     if key:
-        return _key(key[1], key[0])
+        return _key(*key)
     if token:
-        return _token(token[1], token[0])
+        return _token(*token)
     named = pick(environ, CREDENTIAL_ENV)
     if named is None:
         return None
@@ -136,16 +136,21 @@ def _scopes(connection: Connection, environ: Mapping[str, str], base_url: str) -
     return (found[1] if found else default_scope(base_url),)
 
 
-def _key(value: str, origin: str) -> KeyAuth:
-    return KeyAuth(Secret(check_secret(value, origin)), header="api-key", prefix="", origin=origin)
+def _picked(environ: Mapping[str, str], names: tuple[str, ...]) -> tuple[Secret, str] | None:
+    """The first variable that is set: its value, wrapped at once, and its name."""
+    found = pick(environ, names)
+    return None if found is None else (Secret(found[1]), found[0])
 
 
-def _token(value: str, origin: str) -> TokenAuth:
-    if value.startswith("oidc/"):
+def _key(secret: Secret, origin: str) -> KeyAuth:
+    return KeyAuth(checked(secret, origin), header="api-key", prefix="", origin=origin)
+
+
+def _token(secret: Secret, origin: str) -> TokenAuth:
+    if secret.reveal().startswith("oidc/"):
         raise CredentialError(
             f"{origin} names an OIDC exchange, which is not a token. Pass credential= with "
             "azure-identity's ClientAssertionCredential.",
             param=origin,
         )
-    secret = Secret(check_secret(value, origin))
-    return TokenAuth(TokenSource("static", secret, (), origin))
+    return TokenAuth(TokenSource("static", checked(secret, origin), (), origin))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
-from resp_core.auth.headers import check_secret
+from resp_core.auth.headers import check_secret, checked
 from resp_core.auth.source import KeyAuth, NoAuth, Secret
 from resp_core.credentials import pick
 from resp_core.errors import ArgumentError, CredentialError, UnsupportedError
@@ -116,11 +116,11 @@ def address(
 def key_auth(provider: Provider, connection: Connection, environ: Mapping[str, str]) -> Auth:
     """The key: the argument, else a header of the caller's own, else the environment."""
     if connection.api_key:
-        return KeyAuth(_checked(connection.api_key, "api_key"))
+        return KeyAuth(checked(connection.api_key, "api_key"))
     if connection.keyless or header_credential(connection):
         return NoAuth()
     if found := pick(environ, provider.key_env):
-        return KeyAuth(_checked(Secret(found[1]), found[0]), origin=found[0])
+        return KeyAuth(checked(Secret(found[1]), found[0]), origin=found[0])
     if provider.key_required:
         raise CredentialError(
             f"No key for {provider.title}: set {' or '.join(provider.key_env)}, or pass api_key=."
@@ -174,11 +174,6 @@ def dialects(
         f"{requested!r} is not served by the {api} API. Leave api out, or pass one of: {others}.",
         param="api",
     )
-
-
-def _checked(key: Secret, origin: str) -> Secret:
-    check_secret(key.reveal(), origin)
-    return key
 
 
 def _root(base_url: str, bare_path: str) -> str:

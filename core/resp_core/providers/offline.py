@@ -11,6 +11,7 @@ PROVIDER = Provider(
     name="offline",
     title="Offline (in this process)",
     dialects=("responses", "chat"),
+    hosted_mcp=True,
     # Not a network address: the scheme tells the transport to answer in process. A base_url
     # points at `resp serve --offline` instead.
     base_url="offline://local/v1",

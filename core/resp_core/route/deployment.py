@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from resp_core.auth.source import NoAuth
+from resp_core.auth.source import NoAuth, Veiled
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -157,7 +157,7 @@ def merge(client: Connection, call: Connection, *, other_provider: bool = False)
     if moved or other_provider:  # headers and query may carry credentials too
         values |= {name: unset[name] for name in _EXTRAS}
     for name in _EXTRAS:
-        own[name] = {**values[name], **own.get(name, {})}
+        own[name] = Veiled({**values[name], **own.get(name, {})})
     keyless = (moved or client.keyless) and not brings_key
     merged: dict[str, Any] = {**values, **own, "keyless": keyless}
     return Connection(**merged)

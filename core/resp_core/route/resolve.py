@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, cast
 
+from resp_core.auth.headers import check_headers
 from resp_core.auth.source import KeyAuth, NoAuth, Secret
 from resp_core.errors import ArgumentError, UnknownProviderError
 from resp_core.models.profile import known_provider
@@ -179,18 +180,11 @@ def _check(model: object, connection: Connection) -> None:
 def _check_mapping(name: str, value: object, *, values: bool) -> None:
     if not isinstance(value, Mapping):
         raise _wrong(name, "a mapping", value)
-    for key, item in cast("Mapping[object, object]", value).items():
+    if values:
+        check_headers(cast("Mapping[object, object]", value), name)
+    for key in cast("Mapping[object, object]", value):
         if not isinstance(key, str):
             raise _wrong(f"a name in {name}", "a string", key)
-        if not values:
-            continue
-        if not isinstance(item, str):
-            raise _wrong(f"{name}[{key!r}]", "a string", item)
-        if not (key.isascii() and key.isprintable() and item.isascii() and item.isprintable()):
-            raise ArgumentError(
-                f"{name}[{key!r}] has a line break or characters that a header cannot carry.",
-                param=name,
-            )
 
 
 def _wrong(name: str, wanted: str, value: object) -> ArgumentError:

@@ -37,6 +37,6 @@ class Request:
     called: Wire | None = None
     chat_only: Mapping[str, object] = field(default_factory=dict[str, object])
     on_unsupported: OnUnsupported = "raise"
-    extra_headers: Mapping[str, str] = field(default_factory=dict[str, str])
-    extra_query: Mapping[str, object] = field(default_factory=dict[str, object])
+    extra_headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+    extra_query: Mapping[str, object] = field(default_factory=dict[str, object], repr=False)
     extra_body: Mapping[str, object] = field(default_factory=dict[str, object])

@@ -57,12 +57,41 @@ def plan_replay(
     their outputs. Items without a mark count as from here. `pending`: call and approval ids
     that the server knows from `previous_response_id`. The items given are never changed.
     """
+    if _stands(items):
+        return list(items)
     plan = _localise(items, origin)
     if not stored:
         plan = _stateless(plan)
     plan = _approvals(plan, pending)
     plan = _pair(plan, pending)
     return _identities(_reasoning(plan, stored), stored)
+
+
+def _stands(items: Sequence[JsonObject]) -> bool:
+    """Whether a history holds as it is, which a glance at each item tells.
+
+    That is so for text and for functions whose calls are answered at once, if nothing has a mark
+    or an id. Anything else takes the long way.
+    """
+    open_calls: set[object] = set()
+    called: set[object] = set()
+    for item in items:
+        kind = item.get("type")
+        if "id" in item or ORIGIN in item:
+            return False
+        if kind == "function_call":
+            call_id = item.get("call_id")
+            if call_id in called or not isinstance(call_id, str) or len(call_id) > _MAX_CALL_ID:
+                return False
+            called.add(call_id)
+            open_calls.add(call_id)
+        elif kind == "function_call_output":
+            if item.get("call_id") not in open_calls:
+                return False
+            open_calls.remove(item["call_id"])
+        elif open_calls or not (kind is None or kind == "message"):
+            return False
+    return not open_calls
 
 
 def _is_assistant(item: JsonObject) -> bool:

@@ -1,0 +1,68 @@
+"""`resp prices`: what a model costs here, how old the tables are, and the command to renew them."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+from rich.text import Text
+
+from resp_core.cost.bill import text_of
+from resp_core.cost.names import named
+from resp_core.cost.overlay import REVIEWED
+from resp_core.cost.rates import rates_of, snapshot_date, source_name
+from resp_core.errors import ArgumentError
+from resp_core.io.price_file import PRICE_FILE, URL, fetch_prices
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+__all__ = ["check", "show", "update"]
+
+_TIERS = ("default", "flex", "priority", "batch", "ultrafast")
+_OLD = 60
+
+
+def show(model: str, console: Console) -> None:
+    """The rates of "provider/name" today. Raises ArgumentError for one without a price."""
+    provider, slash, name = model.partition("/")
+    if not slash:
+        raise ArgumentError(f"Write provider/name, not {model!r}.", param="model")
+    found = named(provider, name)
+    now = datetime.now(UTC)
+    table = Table(title=f"{model}: US dollars", title_justify="left")
+    for column in ("tier", "rate", "price", "beyond"):
+        table.add_column(column)
+    for tier in _TIERS:
+        rates = rates_of(found.provider, found.model, tier, now)
+        if rates is None:
+            raise ArgumentError(f"The tables have no price for {model}.", param="model")
+        if rates.no_tier is not None:
+            continue
+        for key, rate in rates.rates.items():
+            beyond = ""
+            if rate.beyond is not None:
+                beyond = f"{text_of(rate.beyond)} beyond {rate.over:,} input tokens"
+            table.add_row(tier, Text(key), text_of(rate.price), beyond)
+    console.print(table)
+    console.print(f"{source_name()}, last checked {snapshot_date()}; corrections of {REVIEWED}")
+
+
+def check(console: Console) -> bool:
+    """Say how old the tables are; False if that is long."""
+    today = datetime.now(UTC).date()
+    age = (today - date.fromisoformat(snapshot_date())).days
+    console.print(f"{source_name()}: last checked {snapshot_date()}, {age} days ago")
+    reviewed = (today - date.fromisoformat(REVIEWED)).days
+    console.print(f"corrections: reviewed {REVIEWED}, {reviewed} days ago")
+    console.print(f"fetched tables: {PRICE_FILE if PRICE_FILE.is_file() else 'none'}")
+    if age > _OLD:
+        console.print("The tables are old: pip install -U genai-prices, or resp prices update")
+    return age <= _OLD
+
+
+def update(console: Console, url: str = URL) -> None:
+    """Fetch the newest tables. Raises APIConnectionError."""
+    models = fetch_prices(url)
+    console.print(f"{models:,} models in {PRICE_FILE}")

@@ -1,0 +1,99 @@
+"""What the ledger keeps of a call: numbers and labels, no content."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from resp_core.cost.bill import text_of
+from resp_core.cost.dialects import usage_of
+
+if TYPE_CHECKING:
+    from resp_core.observe.record import CallRecord
+    from resp_core.types.json import JsonObject
+
+__all__ = ["COLUMNS", "row_of"]
+
+#: Column -> its SQL type; amounts are decimal text, lists and objects are JSON text.
+COLUMNS: dict[str, str] = {
+    "started": "DOUBLE PRECISION",
+    "request_id": "TEXT",
+    "response_id": "TEXT",
+    "provider": "TEXT",
+    "requested_model": "TEXT",
+    "model": "TEXT",
+    "deployment": "TEXT",
+    "api": "TEXT",
+    "operation": "TEXT",
+    "stream": "INTEGER",
+    "status": "TEXT",
+    "error": "TEXT",
+    "attempts": "INTEGER",
+    "tier": "TEXT",
+    "input_tokens": "BIGINT",
+    "cached_tokens": "BIGINT",
+    "cache_write_tokens": "BIGINT",
+    "output_tokens": "BIGINT",
+    "reasoning_tokens": "BIGINT",
+    "usage": "TEXT",
+    "cost": "TEXT",
+    "known_cost": "TEXT",
+    "cost_source": "TEXT",
+    "priced_as": "TEXT",
+    "estimated": "INTEGER",
+    "unknown": "TEXT",
+    "seconds": "DOUBLE PRECISION",
+    "first_token": "DOUBLE PRECISION",
+    "user_id": "TEXT",
+    "safety_identifier": "TEXT",
+    "tags": "TEXT",
+    "metadata": "TEXT",
+}
+
+
+def row_of(record: CallRecord) -> JsonObject:
+    """The row of a record."""
+    cost = record.cost
+    uses = [
+        usage_of(bill.body, provider=record.provider)
+        for bill in record.billed
+        if bill.free is None and bill.untold is None
+    ]
+    tokens = [usage.tokens for usage in uses]
+
+    def count(*starts: str) -> int:
+        return sum(n for t in tokens for name, n in t.items() if name.startswith(starts))
+
+    return {
+        "started": record.started,
+        "request_id": record.request_id,
+        "response_id": record.response_id,
+        "provider": record.provider,
+        "requested_model": record.requested_model,
+        "model": record.model,
+        "deployment": record.deployment,
+        "api": record.api,
+        "operation": record.operation,
+        "stream": int(record.stream),
+        "status": record.status,
+        "error": record.error,
+        "attempts": len(record.attempts),
+        "tier": cost.tier,
+        "input_tokens": sum(usage.input_tokens for usage in uses),
+        "cached_tokens": count("cached"),
+        "cache_write_tokens": count("cache_write"),
+        "output_tokens": sum(usage.output_tokens for usage in uses),
+        "reasoning_tokens": sum(usage.reasoning for usage in uses),
+        "usage": [usage.to_json() for usage in uses],
+        "cost": None if cost.total is None else text_of(cost.total),
+        "known_cost": text_of(cost.known),
+        "cost_source": cost.source,
+        "priced_as": cost.priced_as,
+        "estimated": int(cost.estimated),
+        "unknown": [str(gap) for gap in cost.unknown],
+        "seconds": record.seconds,
+        "first_token": record.first_token,
+        "user_id": record.user,
+        "safety_identifier": record.safety_identifier,
+        "tags": list(record.tags),
+        "metadata": dict(record.metadata),
+    }

@@ -1,0 +1,172 @@
+"""`mcp_approval_tool`: an agent's run waits while a person decides on an MCP call.
+
+Put the tool among an agent's tools. The model never sees it: the LLM turns each approval request
+of an answer into a call of it, so FunctionAgent and AgentWorkflow run approvals like any tool,
+side by side and mixed with the agent's own. Only explicit approvals count.
+"""
+
+# LlamaIndex finds the Context parameter by its annotation object: annotations must not be text.
+
+import asyncio
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from llama_index.core.tools import FunctionTool
+from llama_index.core.workflow import Context, HumanResponseEvent, InputRequiredEvent
+
+from llamaindex_resp.decisions import APPROVAL_TOOL, decision_text
+from resp_core.mcp.approval import ApprovalRequest, canonical_arguments, display
+from resp_core.mcp.policy import Policy, Verdict
+
+__all__ = ["MCPApprovalRequiredEvent", "MCPApprovalTool", "mcp_approval_tool"]
+
+_YES = frozenset({"y", "yes", "approve", "approved", "true"})
+_NO = frozenset({"n", "no", "deny", "denied", "reject", "rejected", "false", ""})
+
+
+class MCPApprovalRequiredEvent(InputRequiredEvent):
+    """A run waits for a decision on an MCP call; `arguments` is canonical JSON text.
+
+    Answer with `HumanResponseEvent(approval_request_id=..., approve=True)`, or with
+    `approve=False, reason=...`; `response="yes"` or "no" will do as well. A run restored from a
+    saved context sends this event again for every request that still waits.
+    """
+
+    prefix: str
+    approval_request_id: str
+    server_label: str
+    name: str
+    arguments: str
+    read_only: bool = False
+
+
+class MCPApprovalTool(FunctionTool):
+    """The tool that `mcp_approval_tool` makes; `RespLLM` knows it by this class."""
+
+
+class _Run:
+    """What a tool remembers of one run: the requests shown to a person, and those decided."""
+
+    def __init__(self) -> None:
+        self.shown: set[str] = set()
+        self.done: set[str] = set()
+
+
+def mcp_approval_tool(
+    policy: Policy | None = None, timeout: float | None = None
+) -> MCPApprovalTool:
+    """The tool that asks a person to approve the MCP calls of an agent.
+
+    `policy` answers what its rules decide. A person who says nothing for `timeout` seconds has
+    denied; None waits as long as the run does.
+    """
+    rules = policy or Policy()
+    runs: WeakKeyDictionary[Any, _Run] = WeakKeyDictionary()
+
+    async def mcp_approval(
+        ctx: Context,
+        approval_request_id: str,
+        server_label: str,
+        name: str,
+        arguments: str,
+        read_only: bool = False,
+    ) -> str:
+        request = ApprovalRequest(
+            id=approval_request_id,
+            server_label=server_label,
+            name=name,
+            arguments=canonical_arguments(arguments),
+            read_only=read_only,
+        )
+        run = runs.setdefault(ctx.store, _Run())
+        if request.id in run.done:
+            _stay(request, answered=True)
+        verdict = rules.decide(request)
+        if verdict.decision == "ask":
+            verdict = await _ask(ctx, request, run, timeout)
+        run.done.add(request.id)
+        return decision_text(request, verdict.decision == "approve", verdict.reason)
+
+    made = MCPApprovalTool.from_defaults(
+        async_fn=mcp_approval,
+        name=APPROVAL_TOOL,
+        description="Asks a person to approve a call of an MCP tool. Never called by the model.",
+    )
+    assert isinstance(made, MCPApprovalTool)
+    return made
+
+
+async def _ask(
+    ctx: Context, request: ApprovalRequest, run: _Run, timeout: float | None
+) -> Verdict:
+    """A person's decision. The step is run again when it comes, so this happens twice."""
+    try:
+        answer = await ctx.wait_for_event(
+            HumanResponseEvent,
+            waiter_id=_waiter(request),
+            requirements={"approval_request_id": request.id},
+            timeout=timeout,
+        )
+    except asyncio.TimeoutError:
+        return Verdict("deny", reason=f"nobody decided within {timeout:g} seconds")
+    except Exception:  # the run is suspended by an exception
+        if request.id not in run.shown:
+            run.shown.add(request.id)
+            ctx.write_event_to_stream(_question(request))
+        raise
+    # A restored run forgets which answer each request waits for, until its steps ran again:
+    # an answer for one would decide them all.
+    if answer.get("approval_request_id", default=None) != request.id:
+        _stay(request)
+    return _verdict(answer)
+
+
+def _question(request: ApprovalRequest) -> MCPApprovalRequiredEvent:
+    return MCPApprovalRequiredEvent(
+        prefix=(
+            f"Approve {display(request.name)} of {display(request.server_label)} with "
+            f"{display(request.arguments)}? "
+        ),
+        approval_request_id=request.id,
+        server_label=request.server_label,
+        name=request.name,
+        arguments=request.arguments,
+        read_only=request.read_only,
+    )
+
+
+def _verdict(answer: HumanResponseEvent) -> Verdict:
+    """What a person said: anything but a clear yes denies."""
+    approve = answer.get("approve", default=None)
+    reason = answer.get("reason", default=None)
+    said = str(answer.get("response", default="") or "").strip()
+    if approve is None and said.lower() in _YES:
+        approve = True
+    if approve is True:
+        return Verdict("approve")
+    if reason is None and said.lower() not in _NO:
+        reason = said
+    return Verdict("deny", reason=None if reason is None else str(reason))
+
+
+def _waiter(request: ApprovalRequest) -> str:
+    return f"{APPROVAL_TOOL}:{request.id}"
+
+
+def _stay(request: ApprovalRequest, answered: bool = False) -> None:
+    """Suspend the step under the same name as before: under a new one, two would wait.
+
+    An `answered` request must not give a second result: what it waits for never comes.
+    """
+    from workflows.runtime.types.results import AddWaiter, WaitingForEvent
+
+    what = f"{request.id} (decided)" if answered else request.id
+    raise WaitingForEvent(
+        AddWaiter(
+            waiter_id=_waiter(request),
+            requirements={"approval_request_id": what},
+            timeout=None,
+            event_type=HumanResponseEvent,
+            waiter_event=None,
+        )
+    )

@@ -1,0 +1,106 @@
+"""Servers to talk to: our own in a thread, and real ones of the `mcp` package, 1.x and 2.x."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import peer_python
+from tests.mcp.host import Host, hosting
+from tests.mcp.talk import WORLDS, Talk
+
+HERE = Path(__file__).parent
+
+
+@pytest.fixture
+def host() -> Iterator[Host]:
+    with hosting() as running:
+        yield running
+
+
+@pytest.fixture(params=WORLDS)
+def world(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.fixture
+def talk_to(offline_server: Any) -> Callable[..., Talk]:
+    """Makes a conversation; the Responses server that is emulated upon is on loopback."""
+
+    def make(world: str, way: str = "sync", form: str = "plain", **options: Any) -> Talk:
+        return Talk(world, way, form, base_url=offline_server.url, **options)
+
+    return make
+
+
+class Peer:
+    """A real server in a process of its own; `calls` is its own log."""
+
+    def __init__(self, kind: str, folder: Path) -> None:
+        self.kind = kind
+        self.log = folder / "log.jsonl"
+        self.port = _free_port()
+        self.process = subprocess.Popen(
+            [peer_python(kind), str(HERE / "peer.py"), str(self.port), str(self.log)],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        _wait_for(self.port, self.process)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/mcp"
+
+    @property
+    def calls(self) -> list[tuple[str, dict[str, Any]]]:
+        lines = self.log.read_text().splitlines() if self.log.exists() else []
+        return [(name, arguments) for name, arguments in map(json.loads, lines)]
+
+    def tool(self, label: str = "files", **fields: Any) -> dict[str, Any]:
+        return {"type": "mcp", "server_label": label, "server_url": self.url, **fields}
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait(10)
+
+
+@pytest.fixture(scope="module", params=["mcp1", "mcp2"])
+def running_peer(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Peer]:
+    running = Peer(request.param, tmp_path_factory.mktemp(request.param))
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def peer(running_peer: Peer) -> Peer:
+    """A real server with an empty log."""
+    running_peer.log.unlink(missing_ok=True)
+    return running_peer
+
+
+def _free_port() -> int:
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return sock.getsockname()[1]
+
+
+def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+    until = time.monotonic() + 20
+    while time.monotonic() < until:
+        assert process.poll() is None, "the MCP server has ended"
+        try:
+            socket.create_connection(("127.0.0.1", port), 0.2).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    raise AssertionError("the MCP server did not start")
