@@ -7,8 +7,8 @@ side by side and mixed with the agent's own. Only explicit approvals count.
 
 # LlamaIndex finds the Context parameter by its annotation object: annotations must not be text.
 
-import asyncio
-from typing import Any
+from importlib import import_module
+from typing import Any, NoReturn
 from weakref import WeakKeyDictionary
 
 from llama_index.core.tools import FunctionTool
@@ -41,7 +41,9 @@ class MCPApprovalRequiredEvent(InputRequiredEvent):
 
 
 class MCPApprovalTool(FunctionTool):
-    """The tool that `mcp_approval_tool` makes; `RespLLM` knows it by this class."""
+    """The tool that `mcp_approval_tool` makes; `RespLLM` knows it by its mark."""
+
+    decides_mcp_approvals = True
 
 
 class _Run:
@@ -97,7 +99,7 @@ def mcp_approval_tool(
 
 
 async def _ask(
-    ctx: Context, request: ApprovalRequest, run: _Run, timeout: float | None
+    ctx: Context, request: ApprovalRequest, run: _Run, patience: float | None
 ) -> Verdict:
     """A person's decision. The step is run again when it comes, so this happens twice."""
     try:
@@ -105,10 +107,10 @@ async def _ask(
             HumanResponseEvent,
             waiter_id=_waiter(request),
             requirements={"approval_request_id": request.id},
-            timeout=timeout,
+            timeout=patience,
         )
-    except asyncio.TimeoutError:
-        return Verdict("deny", reason=f"nobody decided within {timeout:g} seconds")
+    except TimeoutError:
+        return Verdict("deny", reason=f"nobody decided within {patience:g} seconds")
     except Exception:  # the run is suspended by an exception
         if request.id not in run.shown:
             run.shown.add(request.id)
@@ -153,18 +155,18 @@ def _waiter(request: ApprovalRequest) -> str:
     return f"{APPROVAL_TOOL}:{request.id}"
 
 
-def _stay(request: ApprovalRequest, answered: bool = False) -> None:
+def _stay(request: ApprovalRequest, answered: bool = False) -> NoReturn:
     """Suspend the step under the same name as before: under a new one, two would wait.
 
     An `answered` request must not give a second result: what it waits for never comes.
     """
-    from workflows.runtime.types.results import AddWaiter, WaitingForEvent
-
-    what = f"{request.id} (decided)" if answered else request.id
-    raise WaitingForEvent(
-        AddWaiter(
+    results = import_module("workflows.runtime.types.results")  # where its types are not told
+    raise results.WaitingForEvent(
+        results.AddWaiter(
             waiter_id=_waiter(request),
-            requirements={"approval_request_id": what},
+            requirements={
+                "approval_request_id": f"{request.id} (decided)" if answered else request.id
+            },
             timeout=None,
             event_type=HumanResponseEvent,
             waiter_event=None,

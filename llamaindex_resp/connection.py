@@ -51,8 +51,10 @@ ALIASES: dict[str, str] = {
 _KEYS = ("api_key", "azure_ad_token")
 _IN_MEMORY = (
     *("azure_ad_token_provider", "credential", "http_client", "http_async_client"),
-    *("hooks", "state_store", "approvals", "on_mcp_approval"),
+    *("hooks", "state_store", "approvals"),
 )
+#: Objects of the caller's that no client has to know: shared by copies, left out of pickles.
+_SHARED = ("callback_manager", "rate_limiter", "on_mcp_approval")
 #: Fields whose values may hold credentials deep inside (MCP tools do): shown redacted.
 _REDACTED = ("extra_body", "model_kwargs", "built_in_tools")
 _HEADERS = ("default_headers", "default_query")
@@ -245,7 +247,7 @@ class ModelConnection(BaseModel):
         import copy
 
         memo = {} if memo is None else memo
-        for name in (*_IN_MEMORY, "callback_manager", "rate_limiter", "verify"):
+        for name in (*_IN_MEMORY, *_SHARED, "verify"):
             if (value := vars(self).get(name)) is not None:
                 memo[id(value)] = value
         for client in (self._client, self._async_client):
@@ -261,7 +263,7 @@ class ModelConnection(BaseModel):
 
     def __getstate__(self) -> dict[Any, Any]:
         """The state for pickle: without keys, headers, clients and callbacks."""
-        dropped = (*_NOT_PICKLED, "callback_manager", "rate_limiter")
+        dropped = (*_NOT_PICKLED, *_SHARED)
         state = {
             name: value
             for name, value in vars(self).items()

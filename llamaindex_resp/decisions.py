@@ -11,7 +11,7 @@ import inspect
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard, cast
 
 import orjson
 from llama_index.core.base.llms.types import ChatMessage, MessageRole
@@ -29,14 +29,13 @@ from resp_core.mcp.approval import (
     with_definitions,
 )
 from resp_core.mcp.history import fresh_items
-from resp_core.mcp.outer import added_usage
 from resp_core.mcp.policy import Policy, Verdict
 from resp_core.wire.shape import as_object, as_text, objects
 
 if TYPE_CHECKING:
     from llama_index.core.base.llms.types import ChatResponse, CompletionResponse
+    from llama_index.core.tools.types import BaseTool
 
-    from resp_core import CallRecord
     from resp_core.types.json import JsonObject
 
 __all__ = [
@@ -44,13 +43,13 @@ __all__ = [
     "MARK",
     "REQUESTS",
     "Decider",
-    "Rounds",
     "approval_messages",
     "approval_selections",
     "decide",
     "decide_async",
     "decision_item",
     "decision_text",
+    "is_approval_tool",
     "is_request_id",
     "pending_approvals",
     "request_notes",
@@ -66,8 +65,6 @@ APPROVAL_TOOL = "mcp_approval"
 REQUESTS = "mcp_approval_requests"
 #: Marks a call, then its answer, as one whose requests become calls of the approval tool.
 MARK = "mcp_approval_tool"
-#: How often one call of an LLM goes on by itself after decisions.
-MAX_ROUNDS = 16
 
 #: Decides one request: True, False, or a Verdict. "ask" leaves it undecided.
 Decider: TypeAlias = Callable[[ApprovalRequest], "bool | Verdict | Awaitable[bool | Verdict]"]
@@ -103,19 +100,22 @@ def pending_approvals(
     """The MCP calls that wait for a decision in an answer, in order."""
     message: Any = getattr(answer, "message", answer)
     notes = objects(message.additional_kwargs.get(REQUESTS))
-    return [
-        replace(request_of(note), read_only=note.get("read_only") is True) for note in notes
-    ]
+    return [replace(request_of(note), read_only=note.get("read_only") is True) for note in notes]
 
 
-def is_request_id(call_id: Any, requests: Mapping[str, JsonObject]) -> bool:
+def is_approval_tool(tool: BaseTool) -> bool:
+    """Whether a tool is one that `mcp_approval_tool` made."""
+    return getattr(tool, "decides_mcp_approvals", False) is True
+
+
+def is_request_id(call_id: Any, requests: Mapping[str, JsonObject]) -> TypeGuard[str]:
     """Whether a tool message answers an approval request, known or not."""
     return isinstance(call_id, str) and (call_id in requests or call_id.startswith("mcpr_"))
 
 
 def approval_selections(answer: ChatResponse) -> list[ToolSelection]:
     """A call of the approval tool for each request, where the tool was given with the call."""
-    if not answer.additional_kwargs.get(MARK):
+    if not cast("JsonObject", vars(answer)["additional_kwargs"]).get(MARK):
         return []
     return [
         ToolSelection(
@@ -168,7 +168,7 @@ def decision_text(request: ApprovalRequest, approved: bool, reason: str | None =
     return orjson.dumps(said).decode()
 
 
-def decision_item(request_id: str, text: str, shown: JsonObject | None) -> JsonObject:
+def decision_item(request_id: str, text: str, shown: JsonObject | None = None) -> JsonObject:
     """A decision message as an input item; anything but an explicit approval denies.
 
     Raises ApprovalMismatch where the request in the history (`shown`) is not what was approved.
@@ -299,57 +299,3 @@ def _verdict(answer: Any) -> Verdict:
         "nothing was decided.",
         param="on_mcp_approval",
     )
-
-
-class Rounds:
-    """The responses of one call that went on after decisions, as one response and one record."""
-
-    def __init__(self) -> None:
-        self._responses: list[JsonObject] = []
-        self._records: list[CallRecord] = []
-        self._between: list[list[JsonObject]] = []
-
-    def add(self, response: JsonObject, record: CallRecord | None) -> None:
-        """Take a finished response."""
-        self._responses.append(response)
-        if record is not None:
-            self._records.append(record)
-
-    def decided(self, messages: Sequence[ChatMessage]) -> bool:
-        """Take the decisions on it; False where a call may go on no longer."""
-        items = [
-            decision_item(m.additional_kwargs["tool_call_id"], m.content or "", None)
-            for m in messages
-        ]
-        self._between.append(items)
-        return len(self._between) < MAX_ROUNDS
-
-    @property
-    def many(self) -> bool:
-        """Whether there was more than one."""
-        return len(self._responses) > 1
-
-    def response(self) -> JsonObject:
-        """The last response, with the output and usage of all and the decisions between them."""
-        output: list[JsonObject] = []
-        usage: JsonObject | None = None
-        for number, response in enumerate(self._responses):
-            output += objects(response.get("output"))
-            if number < len(self._responses) - 1:
-                output += self._between[number]
-            own = cast("JsonObject | None", response.get("usage"))
-            known = None if usage is None or own is None else added_usage(usage, own)
-            usage = own if number == 0 else known
-        return {**self._responses[-1], "output": output, "usage": usage}
-
-    def record(self) -> CallRecord | None:
-        """The records as one."""
-        records = self._records
-        if len(records) < 2:
-            return records[-1] if records else None
-        return replace(
-            records[-1],
-            attempts=tuple(attempt for each in records for attempt in each.attempts),
-            dropped=tuple(dict.fromkeys(name for each in records for name in each.dropped)),
-            billed=tuple(bill for each in records for bill in each.billed),
-        )

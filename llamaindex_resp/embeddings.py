@@ -7,9 +7,12 @@ from array import array
 from typing import TYPE_CHECKING, Any, cast
 
 from llama_index.core.base.embeddings.base import BaseEmbedding
+from llama_index_instrumentation import get_dispatcher
 from pydantic import Field, ValidationError, field_validator
 
 from llamaindex_resp.connection import ModelConnection, named, refuse_invalid
+from llamaindex_resp.endpoints import somebody_listens
+from llamaindex_resp.events import EmbeddingCostEvent
 from resp_core.errors import ProtocolError
 
 if TYPE_CHECKING:
@@ -17,9 +20,12 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from llamaindex_resp.options import EmbeddingOptions
+    from resp_core import CallRecord
     from resp_core.types.json import JsonObject
 
 __all__ = ["RespEmbedding"]
+
+dispatcher = get_dispatcher(__name__)
 
 
 class RespEmbedding(ModelConnection, BaseEmbedding):
@@ -69,13 +75,26 @@ class RespEmbedding(ModelConnection, BaseEmbedding):
     def _get_text_embeddings(self, texts: list[str]) -> list[list[float]]:
         if not texts:
             return []
-        return vectors(self.client.embeddings.create(**self._arguments(texts)), len(texts))
+        return self._vectors(self.client.embeddings.create(**self._arguments(texts)), len(texts))
 
     async def _aget_text_embeddings(self, texts: list[str]) -> list[list[float]]:
         if not texts:
             return []
         answer = await self.async_client.embeddings.create(**self._arguments(texts))
-        return vectors(answer, len(texts))
+        return self._vectors(answer, len(texts))
+
+    def _vectors(self, answer: Mapping[str, Any], count: int) -> list[list[float]]:
+        """The vectors; what they cost is told to whoever listens, as they cannot say it."""
+        record: CallRecord | None = getattr(answer, "record", None)
+        if record is not None and somebody_listens():
+            dispatcher.event(
+                EmbeddingCostEvent(
+                    model=f"{record.provider}/{record.model or record.deployment}",
+                    cost=record.cost.to_json(),
+                    usage=record.usage,
+                )
+            )
+        return vectors(answer, count)
 
     def _get_text_embedding(self, text: str) -> list[float]:
         return self._get_text_embeddings([text])[0]

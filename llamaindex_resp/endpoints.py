@@ -29,7 +29,7 @@ from llama_index.core.llms import callbacks
 if TYPE_CHECKING:
     from resp_core.types.json import JsonObject
 
-__all__ = ["chat_endpoint", "completion_endpoint"]
+__all__ = ["chat_endpoint", "completion_endpoint", "somebody_listens"]
 
 Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
 
@@ -96,7 +96,7 @@ class _Telling:
 
     def progress(self, chunk: Any) -> None:
         """A chunk came."""
-        if _somebody_listens():
+        if somebody_listens():
             event = self._kind.progress(**self._about, response=chunk, span_id=self._span_id)
             _dispatcher.event(event)
 
@@ -144,7 +144,7 @@ class _Telling:
         self.ended(last)
 
 
-def _somebody_listens() -> bool:
+def somebody_listens() -> bool:
     """Whether an event would reach any handler, as `Dispatcher.event` looks for them."""
     dispatcher = _dispatcher
     while True:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 from llama_index.core.base.llms.types import ChatMessage, LLMMetadata, MessageRole
 from llama_index.core.constants import DEFAULT_NUM_OUTPUTS
@@ -19,30 +19,26 @@ from llama_index_instrumentation import get_dispatcher
 from pydantic import BaseModel, Field, PrivateAttr, ValidationError, field_validator
 
 from llamaindex_resp.connection import ModelConnection, named, refuse_invalid
-from llamaindex_resp.approvals import MCPApprovalTool
 from llamaindex_resp.decisions import (
     MARK,
-    REQUESTS,
-    Rounds,
     approval_messages,
     approval_selections,
-    decide,
-    decide_async,
+    is_approval_tool,
     pending_approvals,
-    warn_unheard,
 )
 from llamaindex_resp.endpoints import chat_endpoint, completion_endpoint
 from llamaindex_resp.errors import ToolCallError
+from llamaindex_resp.exchange import Call, Exchange
 from llamaindex_resp.messages import to_items
 from llamaindex_resp.request import ENCRYPTED, options_of
-from llamaindex_resp.responses import ChatChunks, chat_response, completion_response, single_call
+from llamaindex_resp.responses import completion_response, single_call
 from llamaindex_resp.structured import PartialObjects, class_format, parsed, written
 from llamaindex_resp.tools import choice, function_tool, selections
 from resp_core.types.request import Request
 from resp_core.wire.shape import as_object
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
+    from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
     from typing import Unpack
 
     from llama_index.core.base.llms.types import (
@@ -60,8 +56,6 @@ if TYPE_CHECKING:
     from llama_index.core.tools.types import BaseTool
 
     from llamaindex_resp.options import LLMOptions
-    from llamaindex_resp.request import Options
-    from resp_core import CallRecord
     from resp_core.types.json import JsonObject
 
 __all__ = ["RespLLM"]
@@ -78,16 +72,6 @@ _REQUEST_FIELDS = (
     *("top_logprobs", "extra_body"),
 )
 _OF_PROGRAMS = ("tool_required", "tool_choice", "allow_parallel_tool_calls")
-
-
-class _Call(NamedTuple):
-    """One request, ready to be sent, and what is needed to read its answer."""
-
-    request: Request
-    options: Options
-    origin: str
-    messages: Sequence[ChatMessage]
-    kwargs: JsonObject
 
 
 class RespLLM(ModelConnection, FunctionCallingLLM):
@@ -235,7 +219,7 @@ class RespLLM(ModelConnection, FunctionCallingLLM):
 
     def _prompt_call(
         self, prompt: str, formatted: bool, kwargs: JsonObject, *, stream: bool = False
-    ) -> _Call:
+    ) -> Call:
         if not formatted:
             prompt = cast("Any", self.completion_to_prompt)(prompt)
         message = ChatMessage(role=MessageRole.USER, content=prompt)
@@ -247,7 +231,7 @@ class RespLLM(ModelConnection, FunctionCallingLLM):
 
     def _call(
         self, messages: Sequence[ChatMessage], kwargs: JsonObject, *, stream: bool = False
-    ) -> _Call:
+    ) -> Call:
         """Everything that can be wrong with the arguments is found here, before any request."""
         fields = {name: value for name, value in kwargs.items() if name != MARK}
         options = options_of(self._layers(fields), hosted=self.built_in_tools)
@@ -271,103 +255,28 @@ class RespLLM(ModelConnection, FunctionCallingLLM):
             extra_query=options.extra_query,
             extra_body=options.extra_body,
         )
-        return _Call(request, options, target.origin, messages, kwargs)
+        return Call(request, options, target.origin, messages, kwargs)
 
-    def _chat(self, call: _Call) -> ChatResponse:
+    def _chat(self, call: Call) -> ChatResponse:
         if self.streaming:
             *_, last = self._stream(call)
             last.delta = None
             return last
-        rounds = Rounds()
-        while True:
-            result = self.client.run(call.request, model=self.model, timeout=call.options.timeout)
-            rounds.add(result.response, result.record)
-            answer = _answer(call, result.response)
-            decided = self._asks(answer) and decide(self.on_mcp_approval, pending_approvals(answer))
-            if not decided or not rounds.decided(decided):
-                return self._whole(call, answer, rounds)
-            call = self._continued(call, answer, decided)
+        return Exchange(self, call, self._call).run()
 
-    async def _achat(self, call: _Call) -> ChatResponse:
+    async def _achat(self, call: Call) -> ChatResponse:
         if self.streaming:
             async with aclosing(self._astream(call)) as chunks:
                 last = [chunk async for chunk in chunks][-1]
             last.delta = None
             return last
-        rounds = Rounds()
-        while True:
-            result = await self.async_client.run(
-                call.request, model=self.model, timeout=call.options.timeout
-            )
-            rounds.add(result.response, result.record)
-            answer = _answer(call, result.response)
-            decided = self._asks(answer) and await decide_async(
-                self.on_mcp_approval, pending_approvals(answer)
-            )
-            if not decided or not rounds.decided(decided):
-                return self._whole(call, answer, rounds)
-            call = self._continued(call, answer, decided)
+        return await Exchange(self, call, self._call).arun()
 
-    def _stream(self, call: _Call) -> ChatResponseGen:
-        chunks, rounds = _chunks(call), Rounds()
-        while True:
-            last: ChatResponse | None = None
-            with self.client.events(
-                call.request, model=self.model, timeout=call.options.timeout
-            ) as events:
-                for event in events:
-                    chunk = chunks.add(event)
-                    if chunk is None:
-                        continue
-                    if chunks.response is not None:
-                        last = chunk  # given out once the call record is there
-                        continue
-                    yield chunk
-            if last is None or chunks.response is None:
-                return  # the stream raised
-            rounds.add(chunks.response, events.record)
-            decided = self._asks(last) and decide(self.on_mcp_approval, pending_approvals(last))
-            if not decided or not rounds.decided(decided):
-                break
-            call = self._continued(call, last, decided)
-            chunks.go_on()
-        if rounds.many:
-            last = chunks.whole(rounds.response())
-        yield self._noted(call, last, rounds.record())
+    def _stream(self, call: Call) -> ChatResponseGen:
+        return Exchange(self, call, self._call).stream()
 
-    async def _astream(self, call: _Call) -> ChatResponseAsyncGen:
-        chunks, rounds = _chunks(call), Rounds()
-        while True:
-            last: ChatResponse | None = None
-            async with self.async_client.events(
-                call.request, model=self.model, timeout=call.options.timeout
-            ) as events:
-                async for event in events:
-                    chunk = chunks.add(event)
-                    if chunk is None:
-                        continue
-                    if chunks.response is not None:
-                        last = chunk
-                        continue
-                    yield chunk
-            if last is None or chunks.response is None:
-                return  # the stream raised
-            rounds.add(chunks.response, events.record)
-            decided = self._asks(last) and await decide_async(
-                self.on_mcp_approval, pending_approvals(last)
-            )
-            if not decided or not rounds.decided(decided):
-                break
-            call = self._continued(call, last, decided)
-            chunks.go_on()
-        if rounds.many:
-            last = chunks.whole(rounds.response())
-        yield self._noted(call, last, rounds.record())
-
-    def _whole(self, call: _Call, answer: ChatResponse, rounds: Rounds) -> ChatResponse:
-        if rounds.many:
-            answer = _answer(call, rounds.response())
-        return self._noted(call, answer, rounds.record())
+    def _astream(self, call: Call) -> ChatResponseAsyncGen:
+        return Exchange(self, call, self._call).astream()
 
     # --- approvals
 
@@ -383,33 +292,10 @@ class RespLLM(ModelConnection, FunctionCallingLLM):
         """
         return approval_messages(pending_approvals(answer), decisions)
 
-    def _asks(self, answer: ChatResponse) -> bool:
-        return REQUESTS in answer.message.additional_kwargs
-
-    def _continued(
-        self, call: _Call, answer: ChatResponse, decided: Sequence[ChatMessage]
-    ) -> _Call:
-        """The call that follows an answer with the decisions on it."""
-        before = [*call.messages, answer.message]
-        if call.options.body.get("conversation"):
-            before = []  # the server has added the answer to it
-        return self._call([*before, *decided], call.kwargs, stream=call.request.stream)
-
-    def _noted(
-        self, call: _Call, answer: ChatResponse, record: CallRecord | None
-    ) -> ChatResponse:
-        """What the caller should know about the call itself: the API, the cost, what was lost."""
-        notes = cast("JsonObject", vars(answer)["additional_kwargs"])
-        if record is not None:
-            notes["api"] = record.api
-            notes["cost"] = record.cost.to_json()
-            if record.dropped:
-                notes["dropped"] = list(record.dropped)
-        if call.kwargs.get(MARK):
-            notes[MARK] = True
-        elif not self._warned and self._asks(answer):
-            self._warned = warn_unheard(answer)
-        return answer
+    def warn_once(self, warn: Callable[[], bool]) -> None:
+        """Call `warn` unless it has said something for this object before."""
+        if not self._warned:
+            self._warned = warn()
 
     # --- tools
 
@@ -431,9 +317,9 @@ class RespLLM(ModelConnection, FunctionCallingLLM):
         if user_msg is not None:
             messages.append(user_msg)
         prepared: JsonObject = {"messages": messages, **kwargs}
-        if any(isinstance(tool, MCPApprovalTool) for tool in tools):
+        if any(is_approval_tool(tool) for tool in tools):
             prepared[MARK] = True  # for us, not for the model
-            tools = [tool for tool in tools if not isinstance(tool, MCPApprovalTool)]
+            tools = [tool for tool in tools if not is_approval_tool(tool)]
         if not tools:
             return prepared
         strict = self.strict if strict is None else strict
@@ -607,21 +493,6 @@ class RespLLM(ModelConnection, FunctionCallingLLM):
             dispatcher.event(LLMStructuredPredictEndEvent(output=result))
 
         return gen()
-
-
-def _answer(call: _Call, response: JsonObject) -> ChatResponse:
-    return chat_response(
-        response,
-        schemas=call.options.schemas,
-        origin=call.origin,
-        earlier=call.request.body["input"],
-    )
-
-
-def _chunks(call: _Call) -> ChatChunks:
-    return ChatChunks(
-        schemas=call.options.schemas, origin=call.origin, earlier=call.request.body["input"]
-    )
 
 
 def _undeclared(error: KeyError) -> ToolCallError:

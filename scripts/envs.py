@@ -63,8 +63,9 @@ ENVS: dict[str, Env] = {
     "openai3": Env(
         ".venv-openai3", ("openai==3.51.0", "langchain-openai>=1.7,<2", "langchain>=1.4,<2")
     ),
-    "mcp1": Env(".venv-mcp1", ("mcp==1.30.0",)),
-    "mcp2": Env(".venv-mcp2", ("mcp==2.3.0",)),
+    # With ours: opened client sessions of either version are handed to it.
+    "mcp1": Env(".venv-mcp1", ("mcp==1.30.0",), extras=""),
+    "mcp2": Env(".venv-mcp2", ("mcp==2.3.0",), extras=""),
     "peers": Env(".venv-peers", ("litellm==1.106.2", "llama-index-llms-openai==0.8.3")),
 }
 #: Names that stand for several.
@@ -121,7 +122,8 @@ def ensure(env: Env, python: str, version: tuple[int, int]) -> bool:
         return True
     started = time.monotonic()
     tell(f"{folder.name}: building")
-    if not same_python(folder, version):
+    # Only exact pins can be brought about in an environment that holds something already.
+    if env.versions != "tested" or not same_python(folder, version):
         shutil.rmtree(folder, ignore_errors=True)
         subprocess.run([python, "-m", "venv", str(folder)], check=True)
     if not install(env, folder):
@@ -144,7 +146,7 @@ def install(env: Env, folder: Path) -> bool:
         file.write_text(constraints)
         wanted += ["-c", str(file)]
     if env.extras is not None:
-        wanted += ["-e", f"{ROOT}[{env.extras}]"]
+        wanted += ["-e", f"{ROOT}[{env.extras}]" if env.extras else str(ROOT)]
     return pip(folder, *wanted) and (not env.overlay or pip(folder, "--no-deps", *env.overlay))
 
 

@@ -15,13 +15,14 @@ ROOT = Path(__file__).resolve().parent.parent
 #: Import names that are not the distribution's with underscores.
 MODULES = {
     "azure-identity": "azure.identity",
+    "opentelemetry-api": "opentelemetry",
     "llama-index-core": "llama_index",
 }
 #: Listed for its version alone: it comes with azure-identity.
 FLOORS_ONLY = {"azure-core"}
 OURS = {"resp_core", "langchain_resp", "llamaindex_resp"}
-#: Parts of a declared distribution that have a name of their own; langgraph is langchain's.
-PARTS = {"langgraph", "llama_index_instrumentation", "pydantic_core"}
+#: What a declared distribution always brings: langchain the second, pydantic the last two.
+PARTS = {"llama_index_instrumentation", "langgraph", "pydantic_core", "typing_extensions"}
 #: Imported only when the caller handed in an object of theirs, so it is installed then.
 BROUGHT_BY_CALLER = {"httpx", "mcp"}
 

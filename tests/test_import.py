@@ -11,8 +11,8 @@ import pytest
 
 HEAVY = {
     "aiohttp", "anthropic", "azure", "genai_prices", "httpx", "httpx2", "langchain",
-    "langchain_core", "litellm", "llama_index", "numpy", "openai", "pydantic", "requests", "rich",
-    "tiktoken", "typer", "yaml",
+    "langchain_core", "litellm", "llama_index", "numpy", "openai", "opentelemetry", "pydantic",
+    "redis", "requests", "rich", "sqlalchemy", "tiktoken", "typer", "yaml",
 }  # fmt: skip
 
 #: Imports `package` under an audit hook; prints what it opened, started and loaded.

@@ -10,6 +10,8 @@ from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from resp_core.types.json import empty_object
+
 if TYPE_CHECKING:
     from resp_core.auth.source import TokenSource
     from resp_core.observe.record import CallRecord
@@ -78,7 +80,7 @@ class Opened:
     """Answer to `Open`: status and headers (names in lower case). The body is read by `Read`."""
 
     status: int
-    headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+    headers: Mapping[str, str] = field(default_factory=empty_object, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

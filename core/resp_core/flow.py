@@ -43,6 +43,7 @@ from resp_core.route.faults import (
 from resp_core.route.limits import Paces
 from resp_core.route.paths import add_query
 from resp_core.route.retry import RetryPolicy, retry_delay
+from resp_core.types.json import empty_object
 from resp_core.wire.losses import Losses
 
 if TYPE_CHECKING:
@@ -99,9 +100,9 @@ class Prepared:
     api: Wire
     operation: Operation
     ids: tuple[str, ...] = ()
-    query: Mapping[str, object] = field(default_factory=dict[str, object], repr=False)
+    query: Mapping[str, object] = field(default_factory=empty_object, repr=False)
     content: bytes = field(default=b"", repr=False)
-    headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+    headers: Mapping[str, str] = field(default_factory=empty_object, repr=False)
     streams: bool = False
     remember: bool = False
     secrets: tuple[str, ...] = field(default=(), repr=False)

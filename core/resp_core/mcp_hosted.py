@@ -162,6 +162,8 @@ class HostedTurn:
         id = item.get("approval_request_id")
         decision = self._decisions.get(id) if isinstance(id, str) else None
         if decision is None:
+            if id is not None and self._decided_elsewhere():
+                return
             server = self._servers.get(label)
             if server is not None and self._needed_approval(server, name):
                 raise McpIntegrityError(
@@ -182,6 +184,11 @@ class HostedTurn:
         if stored is not None:
             check_call(item, stored)
             self._check_definition(item, stored)
+
+    def _decided_elsewhere(self) -> bool:
+        """Whether the provider may hold a decision that this request only points to."""
+        pointed = any(item.get("type") == "item_reference" for item in self._items)
+        return pointed or self._request.body.get("conversation") is not None
 
     def _check_definition(self, item: JsonObject, stored: Mapping[str, Any]) -> None:
         """What was approved is a tool as it was described then."""

@@ -141,11 +141,9 @@ def uses_mcp(request: Request) -> bool:
     if is_ours(str(request.body.get("previous_response_id"))):
         return True  # it may have calls that only we know of
     tools, items = request.body.get("tools"), request.body.get("input")
-    if isinstance(tools, list) and any(t.get("type") == "mcp" for t in objects(tools)):
+    if "mcp" in [tool.get("type") for tool in objects(tools)]:
         return True
-    return isinstance(items, list) and any(
-        item.get("type") == "mcp_approval_response" for item in objects(items)
-    )
+    return "mcp_approval_response" in [item.get("type") for item in objects(items)]
 
 
 def encode_json(body: JsonObject) -> bytes:

@@ -77,9 +77,9 @@ def test_a_corrupt_answer(name: str, kind: str) -> None:
         peer.ask()
         peer.send(answer(CORRUPT[name], headers={"content-encoding": "gzip"}))
 
-    with raw_server(script) as server:
-        with pytest.raises(ProtocolError, match="compressed body") as caught:
-            Caller(kind, base_url=server.url, max_retries=2).respond()
+    wrong = pytest.raises(ProtocolError, match="compressed body")
+    with raw_server(script) as server, wrong as caught:
+        Caller(kind, base_url=server.url, max_retries=2).respond()
     assert caught.value.attempts == 1
 
 

@@ -82,6 +82,8 @@ class Talk:
 def _where(world: str, model: str, base_url: str) -> dict[str, Any]:
     if world == "hosted":
         return {"model": f"offline/{model}"}
+    if world == "hosted-loopback":
+        return {"model": f"offline/{model}", "base_url": f"{base_url}/v1"}
     if world == "emulated-chat":
         return {"model": f"offline/{model}", "api": "chat"}
     return {

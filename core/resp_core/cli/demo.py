@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from rich.table import Table
 from rich.text import Text
@@ -62,7 +62,7 @@ def run_demo(model: str, console: Console) -> None:
 
 
 def _agent(model: str, records: list[CallRecord], console: Console) -> None:
-    from langchain.agents import create_agent
+    from langchain import agents
     from langchain_core.messages import AIMessageChunk, ToolMessage
     from langchain_core.tools import tool
 
@@ -81,7 +81,8 @@ def _agent(model: str, records: list[CallRecord], console: Console) -> None:
     console.print()
     console.print(Text("LangChain: create_agent with two tools", style="bold cyan"))
     console.print(Text(f"> {_QUESTION}", style="dim"))
-    agent: Any = create_agent(ChatResp(model=model, hooks=[records.append]), [get_weather, add])
+    create_agent: Any = cast("Any", agents).create_agent  # partly untyped in LangChain
+    agent = create_agent(ChatResp(model=model, hooks=[records.append]), [get_weather, add])
     state = {"messages": [{"role": "user", "content": _QUESTION}]}
     in_text = False
     for message, _ in agent.stream(state, stream_mode="messages"):
@@ -109,8 +110,8 @@ def _query_engine(model: str, records: list[CallRecord], console: Console) -> No
     console.print(Text(f"> {_QUERY}", style="dim"))
     embedder = RespEmbedding(model=_embedding_model(model), hooks=[records.append])
     notes = [Document(text=text, metadata={"file": name}) for name, text in _NOTES.items()]
-    index = VectorStoreIndex.from_documents(notes, embed_model=embedder)
-    engine: Any = index.as_query_engine(
+    index: Any = VectorStoreIndex.from_documents(notes, embed_model=embedder)
+    engine = index.as_query_engine(
         llm=RespLLM(model=model, hooks=[records.append]), streaming=True, similarity_top_k=2
     )
     answer = engine.query(_QUERY)

@@ -144,12 +144,16 @@ _set: Callable[[JsonObject, str, Any], None] = _dict.__setitem__
 
 def _wrapped(obj: Obj, name: str) -> Any:
     value: Any = _field(obj, name)
-    wrapped: Any
-    if type(value) is dict:
-        wrapped = Obj(cast("JsonObject", value))
-    elif type(value) is list and any(type(item) is dict for item in items_of(cast("Any", value))):
-        wrapped = [Obj(item) if type(item) is dict else item for item in items_of(value)]
-    else:
-        return cast("Any", value)
-    _set(obj, name, wrapped)  # wrapped once; still equal to the plain value
+    wrapped = _as_obj(value)
+    if wrapped is value and type(value) is list:
+        entries = items_of(value)
+        if any(_as_obj(entry) is not entry for entry in entries):
+            wrapped = [_as_obj(entry) for entry in entries]
+    if wrapped is not value:
+        _set(obj, name, wrapped)  # wrapped once; still equal to the plain value
     return wrapped
+
+
+def _as_obj(value: Any) -> Any:
+    """A plain dict as an Obj; anything else as it is."""
+    return Obj(cast("JsonObject", value)) if type(value) is dict else value

@@ -18,6 +18,7 @@ from resp_core.client.params import (
 from resp_core.errors import ArgumentError
 from resp_core.tasks import Operate, Turn
 from resp_core.types.request import Request
+from resp_core.wire.shape import items_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -227,10 +228,9 @@ def _check_input(body: JsonObject) -> None:
 def _objects(value: Iterable[Any], name: str) -> list[Any]:
     """`value` as a list of dicts; results of earlier calls are dicts too."""
     if isinstance(value, str | bytes | dict) or not hasattr(value, "__iter__"):
-        raise ArgumentError(
-            f"{name} must be a list of dicts, not {type(value).__name__}.", param=name
-        )
-    items: list[Any] = value if isinstance(value, list) else list(value)
+        kind = _kind(cast("object", value))
+        raise ArgumentError(f"{name} must be a list of dicts, not {kind}.", param=name)
+    items: list[Any] = items_of(value) or list(value)
     for at, item in enumerate(items):
         if not isinstance(item, dict):
             if hasattr(item, "model_dump"):  # an object of the OpenAI SDK or another pydantic one
@@ -240,6 +240,10 @@ def _objects(value: Iterable[Any], name: str) -> list[Any]:
                 f"{name}[{at}] must be a dict, not {type(item).__name__}.", param=name
             )
     return items
+
+
+def _kind(value: object) -> str:
+    return type(value).__name__
 
 
 def _dumped(item: Any) -> Any:

@@ -98,7 +98,7 @@ class AsyncTransports:
             from resp_core.io.aiohttp import AiohttpPools
 
             return AiohttpPools(*made)
-        from resp_core.io.pool import AsyncPools
+        from resp_core.io.async_pool import AsyncPools
 
         return AsyncPools(*made)
 

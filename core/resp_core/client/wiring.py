@@ -344,7 +344,7 @@ def _address(value: Any, name: str) -> str:
     kind = type(value).__name__
     if not isinstance(value, str) and kind != "URL" and not kind.endswith("Url"):
         raise ArgumentError(f"{name} must be a URL, not {kind}.", param="base_url")
-    return str(value)
+    return value if isinstance(value, str) else str(value)
 
 
 def without_user(url: str) -> str:

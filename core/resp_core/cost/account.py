@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol
 
+from resp_core.types.json import empty_object
+
 if TYPE_CHECKING:
     from resp_core.cost.budget import Budgets
     from resp_core.cost.custom import Price
@@ -70,13 +72,13 @@ class Account:
     user: str | None = None
     safety_identifier: str | None = None
     tags: tuple[str, ...] = ()
-    metadata: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    metadata: Mapping[str, Any] = field(default_factory=empty_object)
     key: str | None = None
-    prices: Mapping[str, Price] = field(default_factory=dict[str, Any], repr=False)
+    prices: Mapping[str, Price] = field(default_factory=empty_object, repr=False)
     image_model: str | None = None
     service_tier: str | None = None
     seen: Seen | None = field(default=None, repr=False, compare=False)
     tellers: tuple[Teller, ...] = field(default=(), repr=False, compare=False)
     budgets: Budgets | None = field(default=None, repr=False, compare=False)
-    headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+    headers: Mapping[str, str] = field(default_factory=empty_object, repr=False)
     traced: Callable[[CallRecord], None] | None = field(default=None, repr=False, compare=False)

@@ -156,19 +156,29 @@ def _tokens(
         if not count:
             continue
         keys = _RATES[name] if name in _PLAIN else _keys(name, rates, provider)
-        key = next((key for key in keys if key in rates.rates or key in rates.missing), None)
-        rate = None if key is None else rates.find(key)
+        key, rate = _first(keys, rates)
         label = f"{name} ({of})" if of else name
-        if key is None or rate is None:
+        if rate is None:
             if name == "citation" and provider == "perplexity":
                 continue  # only deep research bills them
             bill.miss(label, f"{rates.model} has no price for {count} tokens of this kind")
             continue
-        listed = listed_cached(rates.model, place) if place and name == "cached" else None
+        listed = listed_cached(rates.model, place) if name == "cached" and place else None
         if listed is not None:
             bill.charge(label, count, listed, 10**6)
             continue
         bill.rated(label, count, key, rate, into, factor)
+
+
+def _first(keys: tuple[str, ...], rates: Rates) -> tuple[str, Rate | None]:
+    """The first of `keys` with a rate; none where the tier lacks one that the standard has."""
+    for key in keys:
+        rate = rates.rates.get(key)
+        if rate is not None:
+            return key, rate
+        if key in rates.missing:
+            break
+    return "", None
 
 
 def _by_duration(usage: Usage, rates: Rates) -> bool:

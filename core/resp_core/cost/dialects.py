@@ -57,6 +57,8 @@ def usage_of(
 
 def unwrapped(body: JsonObject) -> JsonObject:
     """The response inside an event that carries one."""
+    if "usage" in body and "type" not in body:
+        return body
     if as_text(body.get("type")).startswith(_WRAPPED) or "usage" not in body:
         inner = body.get("response")
         if isinstance(inner, dict):

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from resp_core.types.json import empty_object
 from resp_core.wire.shape import as_object, as_text, objects
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Billed:
     body: JsonObject
     asked: Asked
     at: float
-    prices: Mapping[str, Price] = field(default_factory=dict[str, Any])
+    prices: Mapping[str, Price] = field(default_factory=empty_object)
     reported: str | None = None
     open: frozenset[str] = frozenset()
     free: str | None = None

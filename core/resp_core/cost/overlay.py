@@ -45,6 +45,7 @@ gpt-4-turbo-2024-04-09 11 - 33
 text-embedding-3-large 0.143 - -
 text-embedding-3-small 0.022 - -
 text-embedding-ada-002 0.11 - -
+ada 0.11 - -
 gpt-oss-120b 0.15 - 0.6
 cohere-command-a 2.5 - 10
 cohere-embed-v3-english 0.1 - -

@@ -158,9 +158,11 @@ def tier_of(body: JsonObject, usage: Usage, asked: Asked, processing: str | None
     if (processing or asked.processing or "").lower() == "batch":
         return "batch"
     request = asked.request or {}
-    if (usage.speed or as_text(request.get("speed"))).lower() == "fast":
+    if usage.speed == "fast" or request.get("speed") == "fast":
         return "fast"
     served = body.get("service_tier")
+    if served == "default":
+        return served
     if isinstance(served, dict):
         served = as_object(served).get("type")
     tier = as_text(served) or usage.tier or ""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit, urlunsplit
 from weakref import WeakKeyDictionary
 
 from resp_core.errors import ArgumentError
+from resp_core.io.async_pool import end_with_loop
 from resp_core.io.body import AsyncBody
-from resp_core.io.pool import end_with_loop
 from resp_core.io.tls import tls_context
 
 if TYPE_CHECKING:
@@ -81,8 +83,8 @@ class AiohttpPools:
 
     def _make(self, proxy: str | None) -> Any:
         import aiohttp
-        import httpx2
 
+        route = None if proxy is None else _proxy(proxy)
         context = tls_context(self._verify, self._environ)
         # Of our own, as the bridge's would keep cookies and allow 100 connections (0: no limit).
         connector = aiohttp.TCPConnector(ssl=context, limit=0, keepalive_timeout=_KEEPALIVE)
@@ -93,8 +95,23 @@ class AiohttpPools:
             verify=context,
             trust_env=False,
             client=session,
-            proxy=None if proxy is None else httpx2.Proxy(proxy),
+            proxy=route,
         )
+
+
+def _proxy(url: str) -> Any:
+    """The proxy as httpx2 has it; its password as the header that aiohttp makes of one."""
+    import httpx2
+
+    parts = urlsplit(url)
+    if parts.scheme.startswith("socks"):
+        raise ArgumentError('transport="aiohttp" knows no SOCKS proxies.', param="proxy")
+    if not parts.username:
+        return httpx2.Proxy(url)
+    user = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+    basic = base64.b64encode(user.encode()).decode()
+    bare = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+    return httpx2.Proxy(bare, headers={"Authorization": f"Basic {basic}"})
 
 
 async def _pieces(stream: Any) -> AsyncIterator[bytes]:

@@ -1,45 +1,30 @@
-"""Connections of our own: httpcore2 pools, sharded, with deadlines that dripping bytes cannot
-stretch.
-
-httpcore2 is the connection layer of httpx2. Its client layer (URL merging, cookies, redirects,
-response objects) costs as much as all the rest of a call and does nothing for a request that is
-already complete, so calls go to the pool directly.
-
-A pool's bookkeeping grows with its connections, so each pool serves at most `_SHARE` calls at
-once and a further one is made when all are busy. The first pool with room is taken: few calls
-at once keep using the same few connections.
-"""
+"""Blocking connections of our own, with deadlines that dripping bytes cannot stretch."""
 
 from __future__ import annotations
 
-import asyncio
 import os
 import socket
 import threading
 import time
-from functools import lru_cache
-from typing import TYPE_CHECKING, Any, cast
-from urllib.parse import unquote, urlsplit
-from weakref import WeakKeyDictionary, WeakSet, finalize
+from typing import TYPE_CHECKING, Any
+from weakref import WeakSet, finalize
 
 import httpcore2
 
-from resp_core.io.body import AsyncBody, Body
-from resp_core.io.rechunk import Rechunker
-from resp_core.io.tls import tls_context
+from resp_core.io.body import Body
+from resp_core.io.rechunk import Joiner, Rechunker
+from resp_core.io.shards import Shards, headers_of, pool_settings, request_of
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from resp_core.effects import HttpCall, Limits
     from resp_core.io.body import Line
     from resp_core.io.proxies import ProxyTable
 
-__all__ = ["AsyncPools", "Patience", "SyncPools", "end_with_loop"]
+__all__ = ["Patience", "SyncPools"]
 
-_SHARE = 12
-_KEEPALIVE = 30.0  # seconds that an idle connection is kept
 _WRITE_PIECE = 256 * 1024
 
 
@@ -81,6 +66,7 @@ class _Stream(httpcore2.NetworkStream):
         self._inner = inner
         self.read_inner = inner.read
         self._chunks = Rechunker()
+        self._joined = Joiner()
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         while True:
@@ -100,6 +86,9 @@ class _Stream(httpcore2.NetworkStream):
         return self.read_inner(max_bytes, timeout)
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        buffer = self._joined.feed(buffer)
+        if not buffer:
+            return
         self._chunks.begin()
         if len(buffer) <= _WRITE_PIECE:
             self._inner.write(buffer, _seconds(timeout))
@@ -158,81 +147,8 @@ def _addresses(host: str, port: int) -> list[str]:
     return [str(address[4][0]) for address in found]
 
 
-class _AsyncStream(httpcore2.AsyncNetworkStream):
-    def __init__(self, inner: httpcore2.AsyncNetworkStream) -> None:
-        self._inner = inner
-        self._chunks = Rechunker()
-
-    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109
-        while True:
-            raw = await self._inner.read(max_bytes, timeout)
-            data = self._chunks.feed(raw)
-            if data or not raw:
-                return data
-
-    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109
-        self._chunks.begin()
-        await self._inner.write(buffer, timeout)
-
-    async def aclose(self) -> None:
-        await self._inner.aclose()
-
-    async def start_tls(
-        self,
-        ssl_context: ssl.SSLContext,
-        server_hostname: str | None = None,
-        timeout: float | None = None,  # noqa: ASYNC109 - httpcore2's name
-    ) -> httpcore2.AsyncNetworkStream:
-        return _AsyncStream(await self._inner.start_tls(ssl_context, server_hostname, timeout))
-
-    def get_extra_info(self, info: str) -> Any:
-        return self._inner.get_extra_info(info)
-
-
-class _AsyncBackend(httpcore2.AsyncNetworkBackend):
-    def __init__(self) -> None:
-        self._inner: httpcore2.AsyncNetworkBackend = cast("Any", httpcore2).AnyIOBackend()
-
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,  # noqa: ASYNC109 - httpcore2's name
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore2.AsyncNetworkStream:
-        stream = await self._inner.connect_tcp(host, port, timeout, local_address, socket_options)
-        return _AsyncStream(stream)
-
-    async def sleep(self, seconds: float) -> None:
-        await self._inner.sleep(seconds)
-
-
 def _seconds(timeout: float | None) -> float | None:
     return timeout.left() if type(timeout) is Patience else timeout
-
-
-class _Shards:
-    """Pools of one route (direct, or one proxy) and how many calls each serves now."""
-
-    def __init__(self, make: Callable[[], Any]) -> None:
-        self._make = make
-        self.pools: list[Any] = []
-        self._busy: list[int] = []
-
-    def take(self) -> int:
-        """The index of a pool with room; made if there is none."""
-        for index, busy in enumerate(self._busy):
-            if busy < _SHARE:
-                self._busy[index] += 1
-                return index
-        self.pools.append(self._make())
-        self._busy.append(1)
-        return len(self.pools) - 1
-
-    def give(self, index: int) -> None:
-        """The call is over."""
-        self._busy[index] -= 1
 
 
 class SyncPools:
@@ -243,7 +159,7 @@ class SyncPools:
         self._verify = verify
         self._environ = environ
         self._lock = threading.Lock()
-        self._routes: dict[str | None, _Shards] = {}
+        self._routes: dict[str | None, Shards] = {}
         _all_pools.add(self)
         # A client that nobody closed leaves no sockets behind. The routes know nothing of this
         # object, so they outlive it even where a collector frees a whole cycle at once.
@@ -260,7 +176,7 @@ class SyncPools:
             "pool": float(patience),
         }
         try:
-            response = shards.pools[index].handle_request(_request(call, timeouts))
+            response = shards.pools[index].handle_request(request_of(call, timeouts))
         except BaseException:
             self._give(shards, index)
             raise
@@ -277,7 +193,7 @@ class SyncPools:
 
         return Body(
             response.status,
-            _headers(response.headers),
+            headers_of(response.headers),
             iter(response.stream),
             close,
             patience.hurry,
@@ -300,15 +216,15 @@ class SyncPools:
                 for connection in pool.connections:
                     connection.close()  # the descriptor here; the parent's stays open
 
-    def _take(self, proxy: str | None) -> tuple[_Shards, int]:
+    def _take(self, proxy: str | None) -> tuple[Shards, int]:
         with self._lock:
             shards = self._routes.get(proxy)
             if shards is None:
-                settings = _pool_settings(proxy, self._verify, self._environ)
-                shards = self._routes[proxy] = _Shards(lambda: _sync_pool(settings))
+                settings = pool_settings(proxy, self._verify, self._environ)
+                shards = self._routes[proxy] = Shards(lambda: _sync_pool(settings))
             return shards, shards.take()
 
-    def _give(self, shards: _Shards, index: int) -> None:
+    def _give(self, shards: Shards, index: int) -> None:
         with self._lock:
             shards.give(index)
 
@@ -317,7 +233,7 @@ def _sync_pool(settings: dict[str, Any]) -> httpcore2.ConnectionPool:
     return httpcore2.ConnectionPool(network_backend=_Backend(), **settings)
 
 
-def _close_routes(routes: dict[str | None, _Shards]) -> None:
+def _close_routes(routes: dict[str | None, Shards]) -> None:
     for shards in routes.values():
         for pool in shards.pools:
             pool.close()
@@ -333,143 +249,3 @@ def _after_fork() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
-
-
-class AsyncPools:
-    """Awaited connections of one client: a set per event loop, closed when the loop ends."""
-
-    def __init__(self, proxies: ProxyTable, verify: Any, environ: Mapping[str, str]) -> None:
-        self._proxies = proxies
-        self._verify = verify
-        self._environ = environ
-        self._loops: WeakKeyDictionary[Any, dict[str | None, _Shards]] = WeakKeyDictionary()
-
-    async def open(self, call: HttpCall, monotonic: Callable[[], float]) -> AsyncBody:
-        """Send `call`; raises httpcore2's exceptions. The deadline is the caller's to keep."""
-        routes = self._loops.get(asyncio.get_running_loop())
-        if routes is None:
-            routes = await self._begin()
-        proxy = self._proxies.proxy_for(call.url)
-        shards = routes.get(proxy)
-        if shards is None:
-            shards = routes[proxy] = _Shards(lambda: self._pool(proxy))
-        index = shards.take()
-        connect = min(call.limits.connect, max(call.limits.deadline - monotonic(), 0.001))
-        try:
-            response = await shards.pools[index].handle_async_request(
-                _request(call, {"connect": connect})
-            )
-        except BaseException:
-            shards.give(index)
-            raise
-        given = False
-
-        async def close() -> None:
-            nonlocal given
-            if not given:
-                given = True
-                try:
-                    await response.aclose()
-                finally:
-                    shards.give(index)
-
-        return AsyncBody(response.status, _headers(response.headers), aiter(response.stream), close)
-
-    async def close(self) -> None:
-        """Close the running loop's connections; the next call makes new ones."""
-        routes = self._loops.pop(asyncio.get_running_loop(), {})
-        await _close_all(routes)
-
-    async def _begin(self) -> dict[str | None, _Shards]:
-        routes: dict[str | None, _Shards] = {}
-        loop = asyncio.get_running_loop()
-        self._loops[loop] = routes
-        await end_with_loop(lambda: _close_all(routes))
-        return routes
-
-    def _pool(self, proxy: str | None) -> httpcore2.AsyncConnectionPool:
-        return httpcore2.AsyncConnectionPool(
-            network_backend=_AsyncBackend(), **_pool_settings(proxy, self._verify, self._environ)
-        )
-
-
-#: Begun generators, one for each set of connections. They drop out when their loop ends.
-_keepers: set[AsyncGenerator[None, None]] = set()
-
-
-async def end_with_loop(close: Callable[[], Awaitable[None]]) -> None:
-    """Have `close` awaited when the running loop ends, while it can still do I/O.
-
-    `asyncio.run` closes the async generators that a loop has begun; this begins one.
-    """
-
-    async def keep() -> AsyncGenerator[None, None]:
-        try:
-            yield
-        finally:
-            _keepers.discard(keeper)
-            await close()
-
-    keeper = keep()
-    _keepers.add(keeper)
-    await anext(keeper)
-
-
-async def _close_all(routes: dict[str | None, _Shards]) -> None:
-    for shards in routes.values():
-        for pool in shards.pools:
-            await pool.aclose()
-    routes.clear()
-
-
-def _pool_settings(proxy: str | None, verify: Any, environ: Mapping[str, str]) -> dict[str, Any]:
-    context = tls_context(verify, environ)
-    settings: dict[str, Any] = {
-        "ssl_context": context,
-        "max_connections": None,
-        "max_keepalive_connections": None,
-        "keepalive_expiry": _KEEPALIVE,
-    }
-    if proxy is not None:
-        settings["proxy"] = _proxy(proxy, context)
-    return settings
-
-
-def _proxy(url: str, context: ssl.SSLContext) -> httpcore2.Proxy:
-    parts = urlsplit(url)
-    port = f":{parts.port}" if parts.port else ""
-    auth = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
-    return httpcore2.Proxy(
-        url=f"{parts.scheme}://{parts.hostname}{port}",
-        auth=auth,
-        ssl_context=context if parts.scheme == "https" else None,
-    )
-
-
-def _request(call: HttpCall, timeouts: Mapping[str, float]) -> httpcore2.Request:
-    url, host = _target(call.url)
-    headers = [] if "host" in call.headers else [(b"host", host)]
-    headers += [(name.encode(), value.encode("latin-1")) for name, value in call.headers.items()]
-    if call.content or call.method == "POST":
-        headers.append((b"content-length", b"%d" % len(call.content)))
-    return httpcore2.Request(
-        call.method,
-        url,
-        headers=headers,
-        content=call.content if call.content or call.method == "POST" else None,
-        extensions={"timeout": timeouts},
-    )
-
-
-@lru_cache(maxsize=256)
-def _target(url: str) -> tuple[httpcore2.URL, bytes]:
-    """The parsed URL and the value of its Host header."""
-    parsed = httpcore2.URL(url)
-    host = b"[%b]" % parsed.host if b":" in parsed.host else parsed.host
-    if parsed.port is None or parsed.port == {b"http": 80, b"https": 443}.get(parsed.scheme):
-        return parsed, host
-    return parsed, b"%b:%d" % (host, parsed.port)
-
-
-def _headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
-    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in raw}

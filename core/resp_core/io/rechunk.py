@@ -1,4 +1,6 @@
-"""Merges the chunks of a chunked HTTP/1.1 answer that have arrived together into one.
+"""Fewer and larger pieces on a connection: of the answers that are read, of the requests written.
+
+`Rechunker` merges the chunks of a chunked HTTP/1.1 answer that have arrived together into one.
 
 Streaming servers send one HTTP chunk for each event, and the HTTP layer above spends more on a
 chunk than we do on the event in it. What has arrived with one read is therefore handed on as one
@@ -11,7 +13,7 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-__all__ = ["Rechunker"]
+__all__ = ["Joiner", "Rechunker"]
 
 _SIZE = re.compile(rb"([0-9A-Fa-f]{1,12})[ \t]*(?:;[^\r\n]*)?\r\n")
 _CHUNKED = re.compile(rb"\r\ntransfer-encoding:[ \t]*chunked[ \t]*\r\n", re.IGNORECASE)
@@ -119,3 +121,23 @@ class Rechunker:
 def _framed(pieces: list[bytes]) -> bytes:
     payload = pieces[0] if len(pieces) == 1 else b"".join(pieces)
     return b"%x\r\n%b\r\n" % (len(payload), payload) if payload else b""
+
+
+class Joiner:
+    """Joins the head of a request with the body after it, so that they leave with one write.
+
+    The HTTP layer writes the head, then the body, and b"" where the request ends.
+    """
+
+    __slots__ = ("_head",)
+
+    def __init__(self) -> None:
+        self._head = b""
+
+    def feed(self, data: bytes) -> bytes:
+        """What to write now; b"" where that is nothing yet."""
+        if self._head:
+            data, self._head = self._head + data, b""
+        elif data.endswith(b"\r\n\r\n"):
+            self._head, data = data, b""
+        return data

@@ -123,8 +123,7 @@ def _in_header(text: str) -> str:
 def messages_of(data: bytes) -> list[JsonObject]:
     """The messages in a JSON body or in the data of one event. Raises ValueError."""
     try:
-        value: Any = loads(data)
-        _check_depth(value)
+        value = _mended(loads(data))
     except RecursionError:
         raise ValueError("it nests too deeply") from None
     if isinstance(value, list):
@@ -134,12 +133,23 @@ def messages_of(data: bytes) -> list[JsonObject]:
     raise ValueError("it is no JSON-RPC message")
 
 
-def _check_depth(value: Any) -> None:
-    """RecursionError for a value that cannot be written again."""
+def _mended(value: Any) -> Any:
+    """`value` as it can be written again. RecursionError where it nests too deeply."""
     try:
         orjson.dumps(value)
-    except TypeError:  # it nests deeply, or holds what only the lenient writer takes
-        dumps(value)
+    except TypeError:  # it nests deeply, or has half characters or very large numbers
+        return _whole(value)
+    return value
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, list):
+        return [_whole(each) for each in cast("list[Any]", value)]
+    if isinstance(value, dict):
+        return {_whole(key): _whole(each) for key, each in cast("JsonObject", value).items()}
+    return value
 
 
 def tools_of(result: JsonObject) -> list[JsonObject]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Literal
 
+from resp_core.types.json import empty_object
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -61,13 +63,13 @@ class CallRecord:
     usage: JsonObject | None = None
     dropped: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    headers: Mapping[str, str] = field(default_factory=empty_object)
     error: str | None = None
     approvals_checked: Literal["here", "provider"] | None = None
     user: str | None = None
     safety_identifier: str | None = None
     tags: tuple[str, ...] = ()
-    metadata: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    metadata: Mapping[str, Any] = field(default_factory=empty_object)
     billed: tuple[Billed, ...] = field(default=(), repr=False)
     account: Account | None = field(default=None, repr=False, compare=False)
     _cost: Cost | None = field(default=None, init=False, repr=False, compare=False)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from resp_core.types.json import empty_object
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -35,8 +37,8 @@ class Request:
     body: JsonObject = field(repr=False)
     stream: bool = False
     called: Wire | None = None
-    chat_only: Mapping[str, object] = field(default_factory=dict[str, object])
+    chat_only: Mapping[str, object] = field(default_factory=empty_object)
     on_unsupported: OnUnsupported = "raise"
-    extra_headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
-    extra_query: Mapping[str, object] = field(default_factory=dict[str, object], repr=False)
-    extra_body: Mapping[str, object] = field(default_factory=dict[str, object])
+    extra_headers: Mapping[str, str] = field(default_factory=empty_object, repr=False)
+    extra_query: Mapping[str, object] = field(default_factory=empty_object, repr=False)
+    extra_body: Mapping[str, object] = field(default_factory=empty_object)

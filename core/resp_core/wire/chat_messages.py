@@ -8,7 +8,6 @@ belong, whatever their order in the input.
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -29,6 +28,9 @@ __all__ = ["encode_messages", "nested_annotation"]
 _OUTPUTS = ("function_call_output", "custom_tool_call_output")
 _INSTRUCTING = ("system", "developer")
 _MESSAGE = frozenset(("type", "role", "content", "id", "status", "phase", "provider_data"))
+_TEXT_FIELDS = {"role", "content"}
+_TYPED_TEXT_FIELDS = _TEXT_FIELDS | {"type"}
+_CALL_FIELDS = {"type", "call_id", "name", "arguments"}
 _SEE_BELOW = "The image that this tool returned is in the next message."
 
 
@@ -50,17 +52,19 @@ def encode_messages(body: JsonObject, options: ChatOptions, losses: Losses) -> l
     return transcript.messages
 
 
-@dataclass(slots=True)
 class _Turn:
-    """One assistant turn in the making."""
+    """One assistant turn in the making. A long history has many, so this is no dataclass."""
 
-    started: bool = False
-    parts: list[JsonObject] = field(default_factory=list[Any])
-    content: str | None = None
-    calls: list[JsonObject] = field(default_factory=list[Any])
-    reasoning: list[str] = field(default_factory=list[str])
-    details: list[Any] = field(default_factory=list[Any])
-    fields: JsonObject = field(default_factory=dict[str, Any])
+    __slots__ = ("calls", "content", "details", "fields", "parts", "reasoning", "started")
+
+    def __init__(self) -> None:
+        self.started = False
+        self.parts: list[JsonObject] = []
+        self.content: str | None = None
+        self.calls: list[JsonObject] = []
+        self.reasoning: list[str] = []
+        self.details: list[Any] = []
+        self.fields: JsonObject = {}
 
 
 class _Transcript:
@@ -84,7 +88,8 @@ class _Transcript:
                 call_id = as_text(item.get("call_id"))
                 self._outputs[call_id].append((f"{param}[{n}]", item))
         for n, item in enumerate(items):
-            self._item(item, f"{param}[{n}]")
+            if not self._usual(item):
+                self._item(item, f"{param}[{n}]")
         self._flush()
         for call_id, waiting in self._outputs.items():
             if waiting:
@@ -94,6 +99,34 @@ class _Transcript:
                     "input has: send the call too, before its output.",
                     param=at,
                 )
+
+    def _usual(self, item: JsonObject) -> bool:
+        """Take an item of the few shapes that long histories consist of; False: it is another."""
+        kind, fields = item.get("type"), item.keys()
+        if kind in _OUTPUTS:
+            self._flush()
+        elif fields == _CALL_FIELDS and kind == "function_call":
+            call_id, name, arguments = item["call_id"], item["name"], item["arguments"]
+            if not (call_id and name and type(call_id) is type(name) is type(arguments) is str):
+                return False
+            function = {"name": name, "arguments": arguments}
+            self._turn.started = True
+            self._turn.calls.append({"id": call_id, "type": "function", "function": function})
+        elif fields == _TEXT_FIELDS or (fields == _TYPED_TEXT_FIELDS and kind == "message"):
+            content, turn = item["content"], self._turn
+            if type(content) is not str:
+                return False
+            if item["role"] == "user":
+                self._flush()
+                self.messages.append({"role": "user", "content": content})
+            elif item["role"] == "assistant" and not turn.started:
+                turn.started = True
+                turn.content = content
+            else:
+                return False
+        else:
+            return False
+        return True
 
     def _item(self, item: JsonObject, param: str) -> None:
         kind = as_text(item.get("type")) or ("message" if "role" in item else "item_reference")
@@ -268,7 +301,8 @@ class _Transcript:
             return
         self._turn = _Turn()
         message: JsonObject = {"role": "assistant", "content": _assistant_content(turn)}
-        message.update(turn.fields)
+        if turn.fields:
+            message.update(turn.fields)
         if self.options.reasoning_in is not None and turn.reasoning:
             message[self.options.reasoning_in] = "\n\n".join(turn.reasoning)
         if turn.details:
@@ -276,7 +310,8 @@ class _Transcript:
         if turn.calls:
             message["tool_calls"] = turn.calls
         self.messages.append(message)
-        self._answers(turn.calls)
+        if turn.calls:
+            self._answers(turn.calls)
 
     def _answers(self, calls: list[JsonObject]) -> None:
         images: list[JsonObject] = []
@@ -290,7 +325,9 @@ class _Transcript:
                     param="input",
                 )
             at, item = waiting.popleft()
-            content = self._output(item.get("output"), f"{at}.output", images)
+            content = item.get("output")
+            if type(content) is not str:
+                content = self._output(content, f"{at}.output", images)
             self.messages.append({"role": "tool", "tool_call_id": call_id, "content": content})
         if images:
             self.messages.append({"role": "user", "content": images})

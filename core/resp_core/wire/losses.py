@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from resp_core.errors import UnsupportedError
+from resp_core.types.json import empty_list
 
 if TYPE_CHECKING:
     from resp_core.types.request import OnUnsupported
@@ -26,8 +27,8 @@ class Losses:
 
     target: str
     on_unsupported: OnUnsupported = "raise"
-    dropped: list[str] = field(default_factory=list[str])
-    notes: list[str] = field(default_factory=list[str])
+    dropped: list[str] = field(default_factory=empty_list)
+    notes: list[str] = field(default_factory=empty_list)
 
     def lose(self, param: str, why: str) -> None:
         """Raise `UnsupportedError` naming `param`, or note that it was dropped."""

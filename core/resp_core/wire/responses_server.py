@@ -6,6 +6,7 @@ the API refuses. What they mean is clear, so it is converted, in a copy, and not
 
 from __future__ import annotations
 
+from operator import is_
 from typing import TYPE_CHECKING, Any
 
 from resp_core.wire.chat_server import input_part
@@ -46,12 +47,11 @@ def normalize_input(body: JsonObject, losses: Losses) -> JsonObject:
 def _changed(entries: list[Any], convert: Any) -> list[Any] | None:
     """The entries converted, or None where every one stayed as it was."""
     converted = [convert(entry) for entry in entries]
-    same = all(new is old for new, old in zip(converted, entries, strict=True))
-    return None if same else converted
+    return None if all(map(is_, converted, entries)) else converted
 
 
 def _item(item: Any) -> Any:
-    if item.__class__ is not dict:
+    if item.__class__ is not dict or item.get("content").__class__ is str:
         return item
     field = "output" if item.get("type") in _OUTPUTS else "content"
     parts = item.get(field)

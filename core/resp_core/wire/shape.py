@@ -49,7 +49,7 @@ def items_of(value: Any) -> list[Any]:
 
 def objects(value: Any) -> list[JsonObject]:
     """The JSON objects in a list; anything else in it, or instead of it, is left out."""
-    return [cast("JsonObject", entry) for entry in items_of(value) if isinstance(entry, dict)]
+    return cast("list[JsonObject]", [e for e in items_of(value) if isinstance(e, dict)])
 
 
 def require_object(value: Any, param: str) -> JsonObject:
@@ -65,5 +65,8 @@ def require_objects(value: Any, param: str) -> list[JsonObject]:
         raise ArgumentError(
             f"{param} must be a list of objects, not {type(value).__name__}.", param=param
         )
-    entries = cast("list[Any]", value)
-    return [require_object(entry, f"{param}[{n}]") for n, entry in enumerate(entries)]
+    entries = list(cast("list[Any]", value))
+    for n, entry in enumerate(entries):
+        if not isinstance(entry, dict):
+            require_object(entry, f"{param}[{n}]")
+    return entries

@@ -1,0 +1,311 @@
+"""Servers that lie, stall, break off or answer in odd ways: what a caller gets."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from resp_core import McpConnectionError, McpError, McpTimeout
+from resp_core.mcp import rpc
+from tests.mcp.host import Handler, Host
+from tests.mcp.talk import WAYS, Talk, items, kinds, text
+
+Answer = Callable[[Handler, dict[str, Any]], bool]
+
+
+@pytest.fixture(params=WAYS)
+def talk(request: pytest.FixtureRequest) -> Talk:
+    return Talk("emulated-chat", request.param, mcp_timeout=2.0)
+
+
+def on(method: str, act: Callable[[Handler, dict[str, Any]], None]) -> Answer:
+    """Misbehave for one method."""
+
+    def answer(handler: Handler, message: dict[str, Any]) -> bool:
+        if message.get("method") != method:
+            return False
+        act(handler, message)
+        return True
+
+    return answer
+
+
+def raw(body: bytes, kind: str = "application/json", status: int = 200) -> Any:
+    return lambda handler, message: handler.send_raw(status, body, kind)
+
+
+LISTS: dict[str, tuple[Any, str]] = {
+    "no JSON": (raw(b"<html>"), "no JSON-RPC"),
+    "a number": (raw(b"7"), "no JSON-RPC"),
+    "nothing": (raw(b""), "no JSON-RPC"),
+    "another answer": (raw(b'{"jsonrpc":"2.0","id":999,"result":{}}'), "without a reply"),
+    "an empty stream": (raw(b"", "text/event-stream"), "without a reply"),
+    "a broken event": (raw(b"data: {oops\n\n", "text/event-stream"), "no JSON-RPC"),
+    "nested": (raw(b"[" * 100_000 + b"]" * 100_000), "no JSON-RPC"),
+    "a redirect": (raw(b"", status=307), "answered 307"),
+    "401": (raw(b"who are you", status=401), "authorization"),
+    "500": (raw(b"oops", status=500), "answered 500: oops"),
+    "accepted": (raw(b"", status=202), "no answer"),
+    "an error": (lambda h, m: h.fail(m["id"], -32000, "not today"), "not today"),
+}
+
+
+@pytest.mark.parametrize("case", LISTS)
+def test_a_list_that_cannot_be_read(talk: Talk, host: Host, case: str) -> None:
+    act, said = LISTS[case]
+    host.answer = on("tools/list", act)
+    with pytest.raises(McpConnectionError, match=said) as caught:
+        talk.ask(input="look at the path 'a.txt'", tools=[host.tool()])
+    assert caught.value.server_label == "files"
+    assert "'files'" in str(caught.value)
+    assert talk.records[-1].status == "failed"
+
+
+@pytest.mark.parametrize("case", LISTS)
+def test_a_call_that_fails(talk: Talk, host: Host, case: str) -> None:
+    """The response goes on; the model is told, and the call is not made again."""
+    act, said = LISTS[case]
+    host.answer = on("tools/call", act)
+    response = talk.ask(
+        input="look at the path 'a.txt'", tools=[host.tool(require_approval="never")]
+    )
+    assert kinds(response) == ["mcp_list_tools", "mcp_call", "message"]
+    (call,) = items(response, "mcp_call")
+    assert call["status"] == "failed"
+    if case in ("401", "500", "a redirect"):
+        assert call["error"]["type"] == "http_error"
+        assert str(call["error"]["code"]) == {"a redirect": "307"}.get(case, case)
+    elif case == "an error":
+        assert call["error"] == {
+            "type": "mcp_protocol_error",
+            "code": -32000,
+            "message": "not today",
+        }
+    else:
+        assert said in call["error"]["message"]
+    assert host.asked.count("tools/call") == 1
+
+
+def test_pages(talk: Talk, host: Host) -> None:
+    tools = host.tools
+
+    def page(handler: Handler, message: dict[str, Any]) -> None:
+        at = int(message["params"].get("cursor") or 0)
+        more = {"nextCursor": str(at + 1)} if at + 1 < len(tools) else {}
+        handler.reply(message["id"], {"tools": [tools[at]], **more})
+
+    host.answer = on("tools/list", page)
+    response = talk.ask(input="reply with exactly: done", tools=[host.tool()])
+    (listed,) = items(response, "mcp_list_tools")
+    assert [tool["name"] for tool in listed["tools"]] == ["look", "delete", "archive"]
+
+
+@pytest.mark.parametrize("cursor", ["same", "new"])
+def test_pages_that_never_end(talk: Talk, host: Host, cursor: str) -> None:
+    def page(handler: Handler, message: dict[str, Any]) -> None:
+        next_one = "again" if cursor == "same" else str(time.monotonic_ns())
+        handler.reply(message["id"], {"tools": host.tools, "nextCursor": next_one})
+
+    host.answer = on("tools/list", page)
+    with pytest.raises(McpError, match="does not end"):
+        talk.ask(input="hi", tools=[host.tool()])
+    assert host.asked.count("tools/list") <= 101
+
+
+def test_a_slow_list(host: Host) -> None:
+    host.answer = on("tools/list", lambda handler, message: time.sleep(1.5))
+    begun = time.monotonic()
+    with pytest.raises(McpTimeout, match=r"'files' did not answer within 0.3 s"):
+        Talk("emulated-chat", mcp_timeout=0.3).ask(input="hi", tools=[host.tool()])
+    assert time.monotonic() - begun < 1.2
+
+
+def test_odd_tools(talk: Talk, host: Host) -> None:
+    """Entries without a name are no tools; odd schemas and twins are survived."""
+    host.tools += [
+        {"description": "no name"},
+        {"name": 7},
+        {"name": "plain"},
+        {"name": "look", "inputSchema": "none"},
+        {"name": "späť/tool", "inputSchema": {"type": "object"}, "annotations": "x"},
+    ]
+    response = talk.ask(
+        input="look at the path 'a.txt'", tools=[host.tool(require_approval="never")]
+    )
+    assert response["status"] == "completed"
+
+
+@pytest.mark.parametrize(
+    ("result", "output"),
+    [
+        ({}, ""),
+        ({"content": "text"}, ""),
+        ({"content": [{"type": "text", "text": None}]}, "None"),
+        ({"content": [{"type": "audio", "data": "x", "mimeType": "audio/wav"}]}, "[audio: audio/wav]"),
+        ({"content": [{"type": "resource_link", "uri": "a:b"}]}, "[resource: a:b]"),
+        ({"content": [{"type": "resource", "resource": {"uri": "a:b", "text": "in"}}]}, "in"),
+        ({"content": [{"type": "new"}]}, "[new]"),
+        ({"content": [], "structuredContent": {"a": [1]}}, '{"a":[1]}'),
+        ({"content": [{"type": "text", "text": "t"}], "structuredContent": {"a": 1}}, "t"),
+    ],
+)
+def test_kinds_of_content(host: Host, result: Any, output: str) -> None:
+    host.results["look"] = result
+    response = Talk("emulated-chat").ask(
+        input="look at the path 'a.txt'", tools=[host.tool(require_approval="never")]
+    )
+    assert items(response, "mcp_call")[0]["output"] == output
+
+
+def test_an_image_is_handed_to_the_model(host: Host, talk_to: Callable[..., Talk]) -> None:
+    picture = {"type": "image", "data": "aGk=", "mimeType": "image/png"}
+    host.results["look"] = {"content": [picture]}
+    response = talk_to("emulated-responses").ask(
+        input="look at the path 'a.txt'", tools=[host.tool(require_approval="never")]
+    )
+    (call,) = items(response, "mcp_call")
+    assert call["output"] == "[image: image/png]"
+    assert call["provider_data"]["mcp"]["content"] == [picture]
+    assert "[image]" in text(response)
+
+
+def test_half_characters(talk: Talk, host: Host) -> None:
+    body = rb'{"jsonrpc":"2.0","id":%d,"result":{"content":[{"type":"text","text":"a\ud83d"}]}}'
+
+    def half(handler: Handler, message: dict[str, Any]) -> None:
+        handler.send_raw(200, body % message["id"], "application/json")
+
+    host.answer = on("tools/call", half)
+    response = talk.ask(
+        input="look at the path 'a.txt'", tools=[host.tool(require_approval="never")]
+    )
+    assert response["status"] == "completed"
+
+
+def test_streams_and_requests_of_the_servers_own(talk: Talk, host: Host) -> None:
+    """A ping with the number of our own request is no answer to it, and gets one."""
+    host.sse = True
+    answers: list[dict[str, Any]] = []
+
+    def noisy(handler: Handler, message: dict[str, Any]) -> bool:
+        if "method" not in message:
+            answers.append(message)
+        if message.get("method") != "tools/call":
+            return False
+        id = message["id"]
+        events = [
+            {"jsonrpc": "2.0", "method": "notifications/progress", "params": {}},
+            {"jsonrpc": "2.0", "id": id, "method": "ping"},
+            {"jsonrpc": "2.0", "id": "s2", "method": "sampling/createMessage", "params": {}},
+            {"jsonrpc": "2.0", "id": id, "result": host.result_of(message)},
+        ]
+        body = b": hello\n\n" + b"".join(
+            b"event: message\r\ndata: %b\r\n\r\n" % json.dumps(event).encode() for event in events
+        )
+        handler.send_raw(200, body, "text/event-stream")
+        return True
+
+    host.answer = noisy
+    response = talk.ask(
+        input="look at the path 'a.txt'", tools=[host.tool(require_approval="never")]
+    )
+    assert items(response, "mcp_call")[0]["output"] == "look did a.txt"
+    assert [("result" in answer, "error" in answer) for answer in answers] == [
+        (True, False),
+        (False, True),
+    ]
+
+
+def test_a_dropped_stream_is_taken_up_again(talk: Talk, host: Host) -> None:
+    waiting: list[dict[str, Any]] = []
+
+    def drop(handler: Handler, message: dict[str, Any]) -> bool:
+        if message.get("method") == "tools/call":
+            waiting.append(message)
+            handler.send_raw(200, b"id: 41\ndata: \n\n", "text/event-stream")
+            return True
+        if message.get("method") == "GET" and waiting:
+            assert handler.headers["last-event-id"] == "41"
+            assert handler.headers["mcp-session-id"] == "session-1"
+            assert handler.headers["content-type"] is None
+            asked = waiting.pop()
+            answer = {"jsonrpc": "2.0", "id": asked["id"], "result": host.result_of(asked)}
+            body = b"id: 42\ndata: %b\n\n" % json.dumps(answer).encode()
+            handler.send_raw(200, body, "text/event-stream")
+            return True
+        return False
+
+    host.answer = drop
+    response = talk.ask(
+        input="look at the path 'a.txt'", tools=[host.tool(require_approval="never")]
+    )
+    assert items(response, "mcp_call")[0]["output"] == "look did a.txt"
+    assert host.calls == [("look", {"path": "a.txt"})]
+
+
+def test_a_forgotten_session_is_begun_anew(talk: Talk, host: Host) -> None:
+    forgot: list[int] = []
+
+    def forget(handler: Handler, message: dict[str, Any]) -> bool:
+        if message.get("method") != "tools/call" or forgot:
+            return False
+        forgot.append(1)
+        handler.send_raw(404, b'{"jsonrpc":"2.0","error":{"code":-32001,"message":"x"}}', "json")
+        return True
+
+    host.answer = forget
+    response = talk.ask(
+        input="look at the path 'a.txt'", tools=[host.tool(require_approval="never")]
+    )
+    assert items(response, "mcp_call")[0]["output"] == "look did a.txt"
+    assert host.asked.count("initialize") == 2
+    assert host.calls == [("look", {"path": "a.txt"})]
+
+
+def test_a_server_without_a_handshake(talk: Talk, host: Host) -> None:
+    """Revision 2026-07-28: the handshake is refused, and each request speaks for itself."""
+
+    def modern(handler: Handler, message: dict[str, Any]) -> bool:
+        if message.get("method") == "initialize":
+            handler.fail(
+                message["id"], -32022, "unsupported", {"supported": [rpc.MODERN]}, status=400
+            )
+            return True
+        assert handler.headers["mcp-protocol-version"] == rpc.MODERN
+        assert handler.headers["mcp-method"] == message["method"]
+        meta = message["params"]["_meta"]
+        assert meta["io.modelcontextprotocol/protocolVersion"] == rpc.MODERN
+        if message["method"] == "tools/call":
+            assert handler.headers["mcp-name"] == message["params"]["name"]
+        return False
+
+    host.answer = modern
+    response = talk.ask(
+        input="look at the path 'a.txt'", tools=[host.tool(require_approval="never")]
+    )
+    assert items(response, "mcp_call")[0]["output"] == "look did a.txt"
+
+
+def test_a_server_of_unknown_versions(talk: Talk, host: Host) -> None:
+    host.answer = on(
+        "initialize",
+        lambda handler, message: handler.fail(
+            message["id"], -32022, "unsupported", {"supported": ["2031-01-01"]}, status=400
+        ),
+    )
+    with pytest.raises(McpConnectionError, match="unsupported"):
+        talk.ask(input="hi", tools=[host.tool()])
+
+
+def test_calls_run_side_by_side(talk: Talk, host: Host) -> None:
+    host.pause = 0.15
+    response = talk.ask(
+        input="look, delete and archive the path 'a.txt'",
+        tools=[host.tool(require_approval="never")],
+    )
+    assert len(items(response, "mcp_call")) == 3
+    assert host.most_together == 3
