@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from langchain_resp.approvals import approval_message, pending_approvals
 from langchain_resp.chat_model import ChatResp
+from langchain_resp.costs import CostCallbackHandler
 from langchain_resp.embeddings import RespEmbeddings
 from langchain_resp.factory import init_chat_model, register_with_langchain
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ChatResp",
+    "CostCallbackHandler",
     "MCPApprovalMiddleware",
     "RespEmbeddings",
     "approval_message",

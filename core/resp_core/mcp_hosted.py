@@ -26,6 +26,7 @@ from resp_core.mcp.history import fresh_items, input_items
 from resp_core.mcp.ledger import Ledger
 from resp_core.route.retry import never_begun
 from resp_core.tasks import Turn
+from resp_core.wire.replay import without_mcp_calls
 from resp_core.wire.shape import as_object, as_text, items_of, objects
 
 if TYPE_CHECKING:
@@ -63,6 +64,11 @@ class HostedTurn:
         tools = _without_denied(request.body.get("tools"), servers, approvals.policy, self._tools)
         if tools is not None:
             request = replace(request, body={**request.body, "tools": tools})
+        ran = any(item.get("type") == "mcp_call" for item in self._items)
+        if request.body.get("store") is False and ran:
+            request = replace(
+                request, body={**request.body, "input": without_mcp_calls(self._items)}
+            )
         self._request = request
         self._servers = {server.label: server for server in servers}
         self._ledger = Ledger(approvals, clock.wall)

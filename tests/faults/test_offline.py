@@ -101,7 +101,8 @@ def url() -> Iterator[str]:
 
 
 def test_every_fault_is_in_the_table() -> None:
-    assert set(FAULTS) >= KNOWN
+    """Those of MCP servers have tests of their own."""
+    assert set(FAULTS) >= {name for name in KNOWN if not name.startswith("fault-mcp-")}
 
 
 def caller_for(host: str, kind: str, url: str, name: str) -> Caller:

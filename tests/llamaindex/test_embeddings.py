@@ -61,7 +61,8 @@ def test_no_texts(embedding):
 
 def test_events_and_callbacks(embedding, events):
     embedding.get_text_embedding("a")
-    assert events.names() == ["EmbeddingStartEvent", "EmbeddingEndEvent"]
+    theirs = [name for name in events.names() if name != "EmbeddingCostEvent"]
+    assert theirs == ["EmbeddingStartEvent", "EmbeddingEndEvent"]
 
 
 def test_a_cache_is_used():

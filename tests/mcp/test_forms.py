@@ -30,9 +30,7 @@ RULES = st.fixed_dictionaries(
 APPROVALS = st.one_of(
     st.none(),
     st.sampled_from(["always", "never"]),
-    st.fixed_dictionaries(
-        {}, optional={"always": st.none() | RULES, "never": st.none() | RULES}
-    ),
+    st.fixed_dictionaries({}, optional={"always": st.none() | RULES, "never": st.none() | RULES}),
 )
 ALLOWED = st.one_of(st.none(), st.lists(st.sampled_from([*NAMES, "other"]), max_size=3), RULES)
 ODD = st.one_of(

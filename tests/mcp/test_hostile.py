@@ -145,7 +145,10 @@ def test_odd_tools(talk: Talk, host: Host) -> None:
         ({}, ""),
         ({"content": "text"}, ""),
         ({"content": [{"type": "text", "text": None}]}, "None"),
-        ({"content": [{"type": "audio", "data": "x", "mimeType": "audio/wav"}]}, "[audio: audio/wav]"),
+        (
+            {"content": [{"type": "audio", "data": "x", "mimeType": "audio/wav"}]},
+            "[audio: audio/wav]",
+        ),
         ({"content": [{"type": "resource_link", "uri": "a:b"}]}, "[resource: a:b]"),
         ({"content": [{"type": "resource", "resource": {"uri": "a:b", "text": "in"}}]}, "in"),
         ({"content": [{"type": "new"}]}, "[new]"),

@@ -26,9 +26,7 @@ def paused(talk: Talk, host: Host, **fields: Any) -> tuple[dict[str, Any], Any]:
     return first, pending_approvals(first)[0]
 
 
-def test_other_arguments(
-    way: str, form: str, host: Host, talk_to: Callable[..., Talk]
-) -> None:
+def test_other_arguments(way: str, form: str, host: Host, talk_to: Callable[..., Talk]) -> None:
     talk = talk_to("hosted", way, form, model="fault-mcp-tampered")
     first, request = paused(talk, host)
     with pytest.raises(McpIntegrityError) as caught:

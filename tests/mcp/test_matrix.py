@@ -61,7 +61,11 @@ def test_approve(cell: Talk, host: Host) -> None:
     assert kinds(second) == ["mcp_call", "message"]
     (call,) = items(second, "mcp_call")
     assert call["approval_request_id"] == request.id
-    assert (call["status"], call["error"], call["output"]) == ("completed", None, "delete did b.txt")
+    assert (call["status"], call["error"], call["output"]) == (
+        "completed",
+        None,
+        "delete did b.txt",
+    )
     assert host.calls == [("delete", {"path": "b.txt"})]
     assert "delete did b.txt" in text(second)
     assert cell.records[-1].approvals_checked == "here"
@@ -225,16 +229,12 @@ def test_of_another_response(cell: Talk, host: Host) -> None:
     first, other = paused(cell, host), paused(cell, host)
     (request,) = pending_approvals(first)
     with pytest.raises(ApprovalMismatch):
-        cell.ask(
-            input=[approve(request)], previous_response_id=other["id"], tools=[host.tool()]
-        )
+        cell.ask(input=[approve(request)], previous_response_id=other["id"], tools=[host.tool()])
     assert host.calls == []
 
 
 def test_of_another_scope(cell: Talk, host: Host) -> None:
-    first = cell.ask(
-        input="delete the path 'b.txt'", tools=[host.tool()], approval_scope="alice"
-    )
+    first = cell.ask(input="delete the path 'b.txt'", tools=[host.tool()], approval_scope="alice")
     (request,) = pending_approvals(first)
     again: dict[str, Any] = {
         "input": [approve(request)],

@@ -96,9 +96,7 @@ def test_deny_stops_emulated_never_tools(host: Host, talk_to: Callable[..., Talk
 
 
 @pytest.mark.parametrize("way", ["call", "client"])
-def test_deny_takes_hosted_tools_out(
-    way: str, host: Host, talk_to: Callable[..., Talk]
-) -> None:
+def test_deny_takes_hosted_tools_out(way: str, host: Host, talk_to: Callable[..., Talk]) -> None:
     policy = {"approvals": Policy([Rule("deny", tool="delete")])}
     talk = talk_to("hosted", **(policy if way == "client" else {}))
     tool = host.tool(require_approval="never", allowed_tools=["look", "delete"])

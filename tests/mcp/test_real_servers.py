@@ -45,9 +45,7 @@ def test_ask_then_approve_or_deny(peer: Peer, talk: Talk) -> None:
         first = talk.ask(input="delete the path 'b.txt'", tools=[peer.tool()])
         (request,) = pending_approvals(first)
         assert peer.calls == []
-        talk.ask(
-            input=[decide(request)], previous_response_id=first["id"], tools=[peer.tool()]
-        )
+        talk.ask(input=[decide(request)], previous_response_id=first["id"], tools=[peer.tool()])
         assert peer.calls == expected
 
 

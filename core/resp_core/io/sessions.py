@@ -122,7 +122,7 @@ def _running() -> asyncio.AbstractEventLoop | None:
 def _late(ask: Ask) -> APITimeoutError:
     return APITimeoutError(
         f"The mcp session did not answer {ask.method} within {ask.seconds:g} s (mcp_timeout=).",
-        kind="session",
+        kind="total",
         seconds=ask.seconds,
     )
 

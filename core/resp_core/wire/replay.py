@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from resp_core.types.json import JsonObject
 
-__all__ = ["NO_OUTPUT", "ORIGIN", "OUTPUT_OF", "plan_replay"]
+__all__ = ["NO_OUTPUT", "ORIGIN", "OUTPUT_OF", "plan_replay", "without_mcp_calls"]
 
 #: Key under which an adapter notes where an item came from; never sent.
 ORIGIN = "_origin"
@@ -170,6 +170,15 @@ def _as_function_call(item: JsonObject) -> list[JsonObject]:
 
 
 def _stateless(items: Sequence[JsonObject]) -> list[JsonObject]:
+    return [item for item in without_mcp_calls(items) if item.get("type") != "item_reference"]
+
+
+def without_mcp_calls(items: Sequence[JsonObject]) -> list[JsonObject]:
+    """`items` with finished MCP calls as function calls and outputs.
+
+    A server that stores nothing throws the output of a replayed `mcp_call` away, and the model
+    would ask for the same again. Lists of tools stay, so that they are not fetched again.
+    """
     ran = {item.get("approval_request_id") for item in items if item.get("type") == "mcp_call"}
     plan: list[JsonObject] = []
     for item in items:
@@ -180,7 +189,7 @@ def _stateless(items: Sequence[JsonObject]) -> list[JsonObject]:
         }.get(str(kind))
         if kind == "mcp_call":
             plan += _as_function_call(item)
-        elif kind != "item_reference" and (approval is None or approval not in ran):
+        elif approval is None or approval not in ran:
             plan.append(item)
     return plan
 
