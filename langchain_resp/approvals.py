@@ -85,7 +85,9 @@ def _mcp_items(message: BaseMessage) -> list[JsonObject]:
         items = assistant_items(message)
     else:
         blocks = objects(cast("list[Any]", message.content))
-        items = [as_object(b.get("value")) if b.get("type") == "non_standard" else b for b in blocks]
+        items = [
+            as_object(b.get("value")) if b.get("type") == "non_standard" else b for b in blocks
+        ]
     return [item for item in items if str(item.get("type", "")).startswith("mcp_")]
 
 

@@ -35,6 +35,9 @@ _CLIENT_FIELDS = (
     "deployment_type",
     "image_model",
     "prices",
+    "budgets",
+    "on_unknown_price",
+    "tags",
     "organization",
     "project",
     "default_headers",
@@ -50,6 +53,7 @@ _CLIENT_FIELDS = (
     "http_async_client",
     "on_unsupported",
     "hooks",
+    "ledger",
     "state_store",
     "approvals",
     "approval_scope",
@@ -70,6 +74,7 @@ _NOT_PICKLED = frozenset(
         "http_client",
         "http_async_client",
         "hooks",
+        "ledger",
         "state_store",
         "approvals",
         "rate_limiter",
@@ -83,6 +88,7 @@ _SHARED = (
     "http_client",
     "http_async_client",
     "hooks",
+    "ledger",
     "state_store",
     "approvals",
     "rate_limiter",
@@ -100,7 +106,9 @@ class Connected(BaseModel):
     `state_store` keeps MCP approvals ("sqlite:///path", "redis://…"), `approvals` is the
     `Policy` that answers them, `approval_scope` names for whom a decision is valid. `base_model`,
     `region`, `data_zone`, `deployment_type` and `image_model` say what an answer is priced as,
-    `prices` are prices of your own.
+    `prices` are prices of your own. `ledger` keeps a row per call ("memory", a path, a URL, or
+    an object), `budgets` end calls that would overrun them; `tags` label calls for both, and runs
+    in traces.
     """
 
     model_config = ConfigDict(
@@ -125,6 +133,10 @@ class Connected(BaseModel):
     deployment_type: str | None = None
     image_model: str | None = None
     prices: Any = Field(default=None, exclude=True, repr=False)
+    budgets: Any = Field(default=None, exclude=True, repr=False)
+    on_unknown_price: Any = Field(default=None, exclude=True, repr=False)
+    ledger: Any = Field(default=None, exclude=True, repr=False)
+    tags: list[str] | None = Field(default=None, exclude=True)
     context_window: int | None = None
     organization: str | None = None
     project: str | None = None

@@ -51,7 +51,7 @@ ALIASES: dict[str, str] = {
 _KEYS = ("api_key", "azure_ad_token")
 _IN_MEMORY = (
     *("azure_ad_token_provider", "credential", "http_client", "http_async_client"),
-    *("hooks", "state_store", "approvals"),
+    *("hooks", "ledger", "state_store", "approvals"),
 )
 #: Objects of the caller's that no client has to know: shared by copies, left out of pickles.
 _SHARED = ("callback_manager", "rate_limiter", "on_mcp_approval")
@@ -63,6 +63,7 @@ _REACHED_BY = (
     *("model", "api", "base_url", "api_version", "base_model", "organization", "project"),
     *("timeout", "idle_timeout", "max_retries", "verify", "on_unsupported", *_NOT_PICKLED),
     *("approval_scope", "strict_approvals", "mcp_timeout"),
+    *("prices", "budgets", "on_unknown_price", "tags"),
 )
 _lock = threading.Lock()
 
@@ -84,7 +85,9 @@ class ModelConnection(BaseModel):
     included, `idle_timeout` the longest silence inside a stream. Credentials that are not given
     come from the provider's environment variables. `hooks` get the record of each call.
     `state_store` keeps MCP approvals ("sqlite:///path", "redis://…"), `approvals` is the
-    `Policy` that answers them, `approval_scope` names for whom a decision is valid.
+    `Policy` that answers them, `approval_scope` names for whom a decision is valid. `prices` are
+    prices of your own, `ledger` keeps a row per call ("memory", a path, a URL, or an object),
+    `budgets` end calls that would overrun them, and `tags` label calls for both.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True, extra="forbid")
@@ -111,6 +114,11 @@ class ModelConnection(BaseModel):
     on_unsupported: OnUnsupported = "raise"
     idle_timeout: float | None = Field(default=None, gt=0)
     hooks: Any = Field(default=(), exclude=True)
+    prices: Any = Field(default=None, exclude=True)
+    budgets: Any = Field(default=None, exclude=True)
+    on_unknown_price: Any = Field(default=None, exclude=True)
+    tags: list[str] | None = None
+    ledger: Any = Field(default=None, exclude=True)
     state_store: Any = Field(default=None, exclude=True)
     approvals: Any = Field(default=None, exclude=True)
     approval_scope: str | None = None

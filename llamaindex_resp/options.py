@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from llama_index.core.types import BaseOutputParser, PydanticProgramMode
 
     from llamaindex_resp.decisions import Decider
-    from resp_core import AsyncClient, Client, Hook, Policy
+    from resp_core import AsyncClient, Budget, Budgets, Client, Hook, Policy
+    from resp_core.cost.budget import OnUnknownPrice
+    from resp_core.cost.custom import Prices
+    from resp_core.io.ledger import Ledger, Sink
     from resp_core.io.state import StateStore
     from resp_core.types.json import JsonObject
     from resp_core.types.request import Api, OnUnsupported
@@ -49,6 +52,11 @@ class ConnectionOptions(TypedDict, total=False):
     on_unsupported: OnUnsupported
     idle_timeout: float | None
     hooks: Sequence[Hook]
+    prices: Prices | None
+    budgets: Budgets | Sequence[Budget | Mapping[str, Any]] | None
+    on_unknown_price: OnUnknownPrice | None
+    tags: Sequence[str] | None
+    ledger: str | Ledger | Sink | None
     state_store: str | StateStore | None
     approvals: Policy | None
     approval_scope: str | None

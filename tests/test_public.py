@@ -56,7 +56,13 @@ def test_every_module_has_a_docstring() -> None:
     assert [name for name in bare if sources()[name].read_text().strip()] == []
 
 
+#: LlamaIndex finds a tool's Context by the annotation object itself, so it must be evaluated.
+EVALUATED = {"llamaindex_resp.approvals"}
+
+
 def test_annotations_are_not_evaluated() -> None:
     line = "from __future__ import annotations"
     with_code = [module for module in ALL if len(tree(module).body) > 1]
-    assert [module for module in with_code if line not in sources()[module].read_text()] == []
+    assert [module for module in with_code if line not in sources()[module].read_text()] == [
+        *EVALUATED
+    ]

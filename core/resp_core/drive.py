@@ -18,7 +18,17 @@ if TYPE_CHECKING:
     from resp_core.observe.record import CallRecord
     from resp_core.types.json import JsonObject
 
-__all__ = ["AsyncExchange", "Exchange", "Flow", "adrive", "afinish", "drive", "finish"]
+__all__ = [
+    "AsyncExchange",
+    "Exchange",
+    "Flow",
+    "acomplete",
+    "adrive",
+    "afinish",
+    "complete",
+    "drive",
+    "finish",
+]
 
 
 class Flow(Protocol):
@@ -120,11 +130,23 @@ async def adrive(call: Flow, exchange: AsyncExchange) -> AsyncGenerator[JsonObje
         await exchange.release(call.pending)
 
 
+def complete(call: Flow, exchange: Exchange) -> None:
+    """Run `call`, whose events nobody reads, to its end."""
+    _pump(call.run(), exchange, call)
+
+
 def finish(flow: Generator[Effect, Answer, Any], exchange: Exchange) -> Any:
     """Run a sub-flow, which emits nothing, and return its value."""
+    return _pump(flow, exchange, None)
+
+
+def _pump(flow: Generator[Effect, Answer, Any], exchange: Exchange, call: Flow | None) -> Any:
     try:
         effect = flow.send(None)
         while True:
+            if type(effect) is Emit:
+                effect = flow.send(None)
+                continue
             try:
                 answer = exchange.perform(effect)
             except Exception as error:
@@ -135,14 +157,28 @@ def finish(flow: Generator[Effect, Answer, Any], exchange: Exchange) -> Any:
         return stop.value
     finally:
         flow.close()
-        exchange.release({})
+        exchange.release({} if call is None else call.pending)
+
+
+async def acomplete(call: Flow, exchange: AsyncExchange) -> None:
+    """Run `call`, whose events nobody reads, to its end."""
+    await _apump(call.run(), exchange, call)
 
 
 async def afinish(flow: Generator[Effect, Answer, Any], exchange: AsyncExchange) -> Any:
     """Run a sub-flow, which emits nothing, and return its value."""
+    return await _apump(flow, exchange, None)
+
+
+async def _apump(
+    flow: Generator[Effect, Answer, Any], exchange: AsyncExchange, call: Flow | None
+) -> Any:
     try:
         effect = flow.send(None)
         while True:
+            if type(effect) is Emit:
+                effect = flow.send(None)
+                continue
             try:
                 answer = await exchange.perform(effect)
             except Exception as error:
@@ -153,4 +189,4 @@ async def afinish(flow: Generator[Effect, Answer, Any], exchange: AsyncExchange)
         return stop.value
     finally:
         flow.close()
-        await exchange.release({})
+        await exchange.release({} if call is None else call.pending)

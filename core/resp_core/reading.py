@@ -25,8 +25,8 @@ from resp_core.providers import get
 from resp_core.route.faults import (
     error_from_event,
     error_from_status,
+    json_object,
     not_json,
-    read_json,
     request_id_of,
 )
 from resp_core.types.json import loads
@@ -132,9 +132,11 @@ class Reading:
         body = yield from self._body(most + 1, first)
         if len(body) > most:
             raise LimitError(f"The answer is larger than {most} bytes.")
-        payload = read_json(
-            body, opened.headers, opened.status, self._deployment.provider, self._secrets()
-        )
+        payload = json_object(body)
+        if payload is None:
+            raise not_json(
+                body, opened.headers, opened.status, self._deployment.provider, self._secrets()
+            )
         self._raise_inner(payload)
         if self._as_events:
             events = self._shaped(self.reader.unfolded, payload)

@@ -47,7 +47,7 @@ def sockets() -> int:
 @pytest.mark.parametrize("transport", ["httpx2", "aiohttp"])
 def test_fifty_loops(transport: str) -> None:
     """One client, a new loop each time: nothing is left open, and nothing warns of it."""
-    from resp_core.io import pool
+    from resp_core.io import async_pool
 
     with raw_server(echo) as server:
         client = AsyncClient(**options(server.url, transport=transport))
@@ -68,7 +68,7 @@ def test_fifty_loops(transport: str) -> None:
                 asyncio.run(several(number))
             gc.collect()
         assert sockets() <= before
-        assert not pool._keepers  # loops are not kept either
+        assert not async_pool._keepers  # loops are not kept either
         loops = [each for each in gc.get_objects() if isinstance(each, asyncio.BaseEventLoop)]
         assert len(loops) <= 2
 

@@ -21,7 +21,6 @@ class World:
     """`ran` is what the tools' server did: (tool, arguments) in order."""
 
     name = ""
-    strict: dict[str, Any] = {}
 
     def __init__(self) -> None:
         self.ran: list[tuple[str, dict[str, Any]]] = []
@@ -50,7 +49,6 @@ class Hosted(World):
     """A provider that runs MCP itself, as the Responses API documents it."""
 
     name = "hosted"
-    strict = {"strict_approvals": True}
 
     def __init__(self) -> None:
         super().__init__()
@@ -158,8 +156,6 @@ class Offline(World):
 
     On the Responses API the provider calls the server, on the Chat API we do.
     """
-
-    strict = {"strict_approvals": True}
 
     def __init__(self, host: Host, api: str) -> None:
         super().__init__()

@@ -9,7 +9,6 @@ from typing import Any
 import httpx2
 import pytest
 from langchain_core import exceptions as lc
-from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.messages import AIMessage, HumanMessage
 
 from langchain_resp import ChatResp, init_chat_model
@@ -22,7 +21,6 @@ from tests.langchain.server import (
     said,
     sse,
     stream_of,
-    thought,
 )
 
 SECRET = "sk-canary-0123456789"
@@ -182,6 +180,7 @@ def test_metadata_says_what_happened() -> None:
     headers = {"x-request-id": "req_1", "x-ratelimit-remaining-requests": "7"}
     server = Server(lambda _: httpx2.Response(200, json=body, headers=headers))
     metadata = server.model().invoke("hi").response_metadata
+    assert metadata.pop("cost")["total"] is None  # nobody knows a price of this model
     assert metadata == {
         "model_provider": "openai",
         "model_name": "gpt-test",
@@ -210,25 +209,6 @@ def test_an_incomplete_answer_says_so() -> None:
     assert server.model().invoke("hi").response_metadata["finish_reason"] == "length"
     *_, last = server.model().stream("hi")
     assert last.response_metadata["finish_reason"] == "length"
-
-
-class Tokens(BaseCallbackHandler):
-    def __init__(self) -> None:
-        self.tokens: list[Any] = []
-        self.chunks: list[Any] = []
-
-    def on_llm_new_token(self, token: Any, *, chunk: Any = None, **_: Any) -> None:
-        self.tokens.append(token)
-        self.chunks.append(chunk)
-
-
-@pytest.mark.parametrize("output", [[said("hello there")], [thought(), said("hello there")]])
-def test_tokens_are_strings(output: list[dict[str, Any]]) -> None:
-    watch = Tokens()
-    list(Server(response(*output)).model().stream("hi", config={"callbacks": [watch]}))
-    assert all(type(token) is str for token in watch.tokens)
-    assert "".join(watch.tokens) == "hello there"
-    assert all(chunk is not None for chunk in watch.chunks)
 
 
 def test_refusals() -> None:

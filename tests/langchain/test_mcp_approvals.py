@@ -216,9 +216,7 @@ def test_the_node_lets_other_answers_pass() -> None:
 )
 def test_headless_by_policy(world: World, policy: Policy, ran: list[Any]) -> None:
     """No person and no checkpointer: the policy decides all."""
-    agent = create_agent(
-        world.model(), [world.tool()], middleware=[MCPApprovalMiddleware(policy)]
-    )
+    agent = create_agent(world.model(), [world.tool()], middleware=[MCPApprovalMiddleware(policy)])
     result: Any = agent.invoke(DELETE)  # type: ignore[arg-type]
     assert "__interrupt__" not in result
     assert world.ran == ran

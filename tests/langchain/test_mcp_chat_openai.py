@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 @pytest.mark.peer
 @pytest.mark.slow
 @pytest.mark.timeout(240)
-def test_chat_openai_waits_for_the_same_decisions(offline_server: OfflineServer, root: Path) -> None:
+def test_chat_openai_waits_for_the_same_decisions(
+    offline_server: OfflineServer, root: Path
+) -> None:
     with hosting() as host:
         options = {
             "model": "demo",

@@ -54,6 +54,7 @@ def target(request: pytest.FixtureRequest, offline_server: OfflineServer) -> dic
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(180)
 @pytest.mark.parametrize(("decision", "version"), [(APPROVE, "v1"), (REJECT, "v0")])
 def test_a_decision_in_another_process(
     target: dict[str, Any], decision: dict[str, Any], version: str, tmp_path: Path, root: Path
@@ -79,6 +80,7 @@ def test_a_decision_in_another_process(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(180)
 def test_emulated_decisions_need_the_store_they_were_asked_in(
     offline_server: OfflineServer, tmp_path: Path, root: Path
 ) -> None:

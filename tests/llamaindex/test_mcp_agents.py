@@ -11,11 +11,10 @@ import pytest
 from llama_index.core.agent.workflow import (
     AgentWorkflow,
     FunctionAgent,
-    ToolCall,
     ToolCallResult,
 )
 from llama_index.core.memory import ChatMemoryBuffer
-from llama_index.core.workflow import Context, HumanResponseEvent, JsonSerializer
+from llama_index.core.workflow import Context, HumanResponseEvent, JsonPickleSerializer
 
 from llamaindex_resp import MCPApprovalRequiredEvent, mcp_approval_tool
 from resp_core import ApprovalMismatch, Policy, Rule
@@ -28,6 +27,8 @@ pytestmark = pytest.mark.filterwarnings("ignore:Skipping serialization of known 
 
 RAN = [("delete", {"path": "b.txt"})]
 YES = {"approve": True}
+#: The plain JsonSerializer leaves the memory out, without which a paused run cannot go on.
+SERIALIZER = JsonPickleSerializer()
 NO = {"approve": False, "reason": "keep that file"}
 
 
@@ -63,14 +64,14 @@ def agent_of(llm, *, workflow=False, streaming=True, approval=None, tools=()):
 
 
 async def run(agent, message, decide, **options):
-    """The result, the questions that were asked, and the tool calls that were made."""
+    """The result, the questions that were asked, and the tools that were run."""
     handler = agent.run(message, **options)
     asked, calls = [], []
     async for event in handler.stream_events():
         if isinstance(event, MCPApprovalRequiredEvent):
             asked.append(event)
             answer(handler, event, **decide(event))
-        elif type(event) is ToolCall:
+        elif isinstance(event, ToolCallResult):
             calls.append(event.tool_name)
     return await handler, asked, calls
 
@@ -180,13 +181,13 @@ async def test_a_changed_call_is_not_the_one_that_was_approved(make, host):
     handler = agent.run(DELETE)
     async for event in handler.stream_events():
         if isinstance(event, MCPApprovalRequiredEvent):
-            saved = handler.ctx.to_dict(serializer=JsonSerializer())
+            saved = handler.ctx.to_dict(serializer=SERIALIZER)
             break
     await handler.cancel_run()
     text = json.dumps(saved)
     # The pending call of the tool is what is shown after a restart.
     shown = text.replace("b.txt", "harmless.txt")
-    ctx = Context.from_dict(agent, json.loads(shown), serializer=JsonSerializer())
+    ctx = Context.from_dict(agent, json.loads(shown), serializer=SERIALIZER)
     restored = agent.run(ctx=ctx)
     with pytest.raises(ApprovalMismatch):
         await finish(restored, lambda event: YES)
@@ -205,7 +206,7 @@ async def pause(agent, message, count):
             waiting.append(event)
             if len(waiting) == count:
                 break
-    saved = json.dumps(handler.ctx.to_dict(serializer=JsonSerializer()))
+    saved = json.dumps(handler.ctx.to_dict(serializer=SERIALIZER))
     await handler.cancel_run()
     return saved, {event.name: event.approval_request_id for event in waiting}
 
@@ -221,7 +222,7 @@ async def finish(handler, decide):
 async def test_a_restored_run_asks_again(make, host, workflow):
     agent = agent_of(make(), workflow=workflow)
     saved, ids = await pause(agent, BOTH, 2)
-    ctx = Context.from_dict(agent, json.loads(saved), serializer=JsonSerializer())
+    ctx = Context.from_dict(agent, json.loads(saved), serializer=SERIALIZER)
     asked = []
 
     def decide(event):
@@ -239,7 +240,7 @@ async def test_an_answer_is_for_its_own_request_only(make, host, first):
     """Sent before the restored steps wait again, one answer reaches every waiter."""
     agent = agent_of(make())
     saved, ids = await pause(agent, BOTH, 2)
-    ctx = Context.from_dict(agent, json.loads(saved), serializer=JsonSerializer())
+    ctx = Context.from_dict(agent, json.loads(saved), serializer=SERIALIZER)
     handler = agent.run(ctx=ctx)
     handler.ctx.send_event(HumanResponseEvent(approval_request_id=ids[first], approve=True))
     results = []
@@ -258,7 +259,7 @@ async def test_all_answers_sent_early(make, host, approved):
     """Each call has one result and its own decision, however soon the answers come."""
     agent = agent_of(make())
     saved, ids = await pause(agent, BOTH, 2)
-    ctx = Context.from_dict(agent, json.loads(saved), serializer=JsonSerializer())
+    ctx = Context.from_dict(agent, json.loads(saved), serializer=SERIALIZER)
     handler = agent.run(ctx=ctx)
     for name, id in ids.items():
         handler.ctx.send_event(HumanResponseEvent(approval_request_id=id, approve=name == approved))
@@ -282,14 +283,14 @@ import asyncio, json, sys
 saved, arguments = json.loads(sys.stdin.read())
 sys.path[:0] = sys.argv[1:]
 from llama_index.core.agent.workflow import FunctionAgent
-from llama_index.core.workflow import Context, HumanResponseEvent, JsonSerializer
+from llama_index.core.workflow import Context, HumanResponseEvent, JsonPickleSerializer
 from llamaindex_resp import MCPApprovalRequiredEvent, RespLLM, mcp_approval_tool
 
 async def main():
     agent = FunctionAgent(
         name="agent", tools=[mcp_approval_tool()], llm=RespLLM(**arguments)
     )
-    ctx = Context.from_dict(agent, json.loads(saved), serializer=JsonSerializer())
+    ctx = Context.from_dict(agent, json.loads(saved), serializer=JsonPickleSerializer())
     handler = agent.run(ctx=ctx)
     async for event in handler.stream_events():
         if isinstance(event, MCPApprovalRequiredEvent):

@@ -21,7 +21,6 @@ from resp_core import (
 from resp_core.errors import RespError
 from tests.mcp.host import TOOLS, Handler, Host, hosting
 from tests.mcp.talk import FORMS, Talk, items, kinds, text
-from tests.mcp.test_matrix import WEATHER
 
 EMULATED = ("emulated-chat", "emulated-responses")
 
@@ -223,19 +222,19 @@ def test_two_servers_with_tools_of_one_name(talk: Talk, host: Host) -> None:
         "parameters": {"type": "object", "properties": {}},
     }
     with hosting() as other:
-        response = talk.ask(
-            input="delete and archive the path 'b.txt'",
-            tools=[
-                host.tool(require_approval="never"),
-                other.tool("others", require_approval="never"),
-                own,
-            ],
-        )
+        tools = [
+            host.tool(require_approval="never"),
+            other.tool("others", require_approval="never"),
+            own,
+        ]
+        response = talk.ask(input="delete the path 'b.txt'", tools=tools)
         labels = {item["server_label"] for item in items(response, "mcp_call")}
         assert labels == {"files", "others"}
-        assert ("delete", {"path": "b.txt"}) in host.calls
-        assert ("delete", {"path": "b.txt"}) in other.calls
-    assert [item["name"] for item in items(response, "function_call")] == ["archive"]
+        assert {item["name"] for item in items(response, "mcp_call")} == {"delete"}
+        assert host.calls == other.calls == [("delete", {"path": "b.txt"})]
+        response = talk.ask(input="archive it", tools=tools)
+        assert [item["name"] for item in items(response, "function_call")] == ["archive"]
+        assert len(host.calls) == 1
 
 
 @pytest.mark.parametrize(
@@ -272,7 +271,7 @@ def test_what_is_no_tool(tool: Any, world: str, talk_to: Callable[..., Talk]) ->
 
 
 def test_labels_tell_servers_apart(host: Host, world: str, talk_to: Callable[..., Talk]) -> None:
-    with pytest.raises(ArgumentError, match="server_label|labelled"):
+    with pytest.raises(ArgumentError, match="labelled"):
         talk_to(world).ask(input="hi", tools=[host.tool(), host.tool()])
 
 

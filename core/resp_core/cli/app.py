@@ -39,18 +39,40 @@ def _console(plain: bool) -> Console:
 @app.command()
 def demo(
     model: _Model = "offline/demo",
+    mcp: Annotated[
+        bool, typer.Option("--mcp", help="Approve or deny what an agent wants to delete.")
+    ] = False,
+    decision: Annotated[
+        bool | None, typer.Option("--yes/--no", help="With --mcp: answer without asking.")
+    ] = None,
     env_file: _EnvFile = True,
     plain: _Plain = False,
 ) -> None:
     """Watch a LangChain agent and a LlamaIndex query engine answer, token by token."""
-    from resp_core.cli.demo import run_demo
-
     console = _console(plain)
+    if decision is not None and not mcp:
+        console.print("--yes and --no go with --mcp")
+        raise typer.Exit(2)
     try:
         _read_env(env_file)
-        run_demo(model, console)
+        if mcp:
+            from resp_core.cli.demo_mcp import run_mcp_demo
+
+            run_mcp_demo(model, console, lambda _: _asked() if decision is None else decision)
+        else:
+            from resp_core.cli.demo import run_demo
+
+            run_demo(model, console)
     except RespError as error:
         _fail(console, error)
+
+
+def _asked() -> bool:
+    """What the person at the terminal says; nobody there means no."""
+    try:
+        return typer.confirm("Approve?", default=False)
+    except typer.Abort:
+        return False
 
 
 @app.command()

@@ -15,7 +15,7 @@ from resp_core.client.responses import AsyncResponses
 from resp_core.client.stream import AsyncEventStream
 from resp_core.client.transports import AsyncTransports
 from resp_core.client.wiring import Wiring, connection_of
-from resp_core.drive import adrive
+from resp_core.drive import acomplete, adrive
 from resp_core.tasks import Turn
 
 if TYPE_CHECKING:
@@ -166,8 +166,7 @@ class AsyncClient:
         await self._finish(call)
 
     async def _finish(self, call: Flow) -> None:
-        async for _ in adrive(call, self._net.exchange()):
-            pass
+        await acomplete(call, self._net.exchange())
 
     def _stream(self, call: Flow, wrap: Any) -> AsyncEventStream[Any]:
         exchange = self._net.exchange()

@@ -15,7 +15,7 @@ from resp_core.client.responses import Responses
 from resp_core.client.stream import EventStream
 from resp_core.client.transports import SyncTransports
 from resp_core.client.wiring import Wiring, connection_of
-from resp_core.drive import drive
+from resp_core.drive import complete, drive
 from resp_core.io.net import Net
 from resp_core.tasks import Turn
 
@@ -164,8 +164,7 @@ class Client:
         self._finish(call)
 
     def _finish(self, call: Flow) -> None:
-        for _ in drive(call, self._net.exchange()):
-            pass
+        complete(call, self._net.exchange())
 
     def _stream(self, call: Flow, wrap: Any) -> EventStream[Any]:
         exchange = self._net.exchange()

@@ -302,6 +302,8 @@ def _positive(value: Any, name: str) -> float:
 
 def connection_of(options: Mapping[str, Any] | CallOptions) -> Connection | None:
     """The connection that `options` speak of; None where they say nothing of it."""
+    if not options:
+        return None
     given: dict[str, Any] = {
         name: value for name, value in options.items() if value is not None and value != ""
     }

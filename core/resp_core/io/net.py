@@ -134,7 +134,7 @@ class _Exchange:
                 return [finish(flows[0], self._subs[0])]
             from concurrent.futures import ThreadPoolExecutor
 
-            with ThreadPoolExecutor(min(len(flows), 16), "respkit-mcp") as threads:
+            with ThreadPoolExecutor(min(len(flows), 16) or 1, "respkit-mcp") as threads:
                 return list(threads.map(finish, flows, self._subs))
         finally:
             self._subs = []

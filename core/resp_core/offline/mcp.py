@@ -20,8 +20,9 @@ from resp_core.offline.mcp_tools import HostedServer, HostedTool, read_servers
 from resp_core.offline.problem import Problem
 from resp_core.offline.responses_in import read_transcript
 from resp_core.offline.responses_out import item_of
+from resp_core.offline.tools_in import read_tools
 from resp_core.offline.transcript import Choice, Plan, Transcript
-from resp_core.wire.shape import as_object, objects
+from resp_core.wire.shape import as_object, items_of, objects
 
 if TYPE_CHECKING:
     from resp_core.offline.mcp_client import McpConnect, McpRemote
@@ -71,8 +72,9 @@ class Hosting:
 
     def run(self) -> Plan:
         """Fill `output` and `usage`; the plan of the last turn says how it ended."""
-        body = self.frame.body
-        self._servers = read_servers(body.get("tools"))
+        tools = items_of(self.frame.body.get("tools"))
+        read_tools(tools)
+        self._servers = read_servers(tools)
         decided = self._decided()
         try:
             self._list()

@@ -52,7 +52,6 @@ def create(visit: Visit) -> OfflineReply:
     given = identified(read_items(body.get("input"), visit.state.item), ids)
     context = [*earlier, *given]
     check_order(context, visit.state.thought)
-    transcript = read_transcript(body, context)
     frame = Frame(
         body,
         public_name(str(body["model"])),
@@ -64,6 +63,7 @@ def create(visit: Visit) -> OfflineReply:
     if mcp.concerns(body, context):
         response = _with_mcp(visit, frame, earlier, given)
     else:
+        transcript = read_transcript(body, context)
         planned = at_most(visit.planner(transcript), body.get("max_output_tokens"))
         response = respond(planned, frame, usage_of(transcript, planned))
     background = bool(body.get("background"))

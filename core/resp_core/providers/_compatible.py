@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
@@ -83,10 +84,20 @@ def connect(
 
 def locate(deployment: Deployment, operation: Operation, ids: Sequence[str]) -> Endpoint:
     """The operation's path below the base URL, with the base URL's and the default query."""
+    if not (ids or deployment.query):
+        return _located(deployment.base_url, operation)
     method, path = OPERATIONS[operation]
     base = urlsplit(deployment.base_url)
     url = join(base, base.path + fill(path, ids), deployment.query)
     return Endpoint(method, url)
+
+
+@lru_cache(maxsize=256)
+def _located(base_url: str, operation: Operation) -> Endpoint:
+    """The same for the calls that differ in nothing, which are most."""
+    method, path = OPERATIONS[operation]
+    base = urlsplit(base_url)
+    return Endpoint(method, join(base, base.path + fill(path, ()), {}))
 
 
 def address(

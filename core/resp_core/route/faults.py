@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from resp_core.types.json import JsonObject
 
-__all__ = ["error_from_event", "error_from_status", "not_json", "read_json", "request_id_of"]
+__all__ = ["error_from_event", "error_from_status", "json_object", "not_json", "request_id_of"]
 
 _BY_STATUS: dict[int, type[APIStatusError]] = {
     400: BadRequestError,
@@ -166,21 +166,13 @@ def _status_of(code: Any, said: JsonObject) -> int | None:
     }.get(str(code))
 
 
-def read_json(
-    body: bytes,
-    headers: Mapping[str, str],
-    status: int,
-    provider: str,
-    secrets: Iterable[str] = (),
-) -> JsonObject:
-    """The JSON object of a successful answer; ProtocolError for anything else."""
+def json_object(body: bytes) -> JsonObject | None:
+    """The JSON object of an answer; None where it is anything else."""
     try:
         value: Any = loads(body)
     except (ValueError, RecursionError):
-        value = None
-    if isinstance(value, dict):
-        return cast("JsonObject", value)
-    raise not_json(body, headers, status, provider, secrets)
+        return None
+    return cast("JsonObject", value) if isinstance(value, dict) else None
 
 
 def not_json(
