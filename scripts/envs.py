@@ -70,7 +70,7 @@ ENVS: dict[str, Env] = {
 }
 #: Names that stand for several.
 GROUPS = {
-    "sdks": ("openai2", "openai3"),
+    "sdks": ("openai2", "openai3", "mcp1", "mcp2"),
     "all-peers": ("openai2", "openai3", "mcp1", "mcp2", "peers"),
 }
 

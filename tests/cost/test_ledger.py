@@ -169,6 +169,24 @@ def run(*arguments: str) -> str:
     return done.output
 
 
+@pytest.mark.parametrize("kind", [[], ["--mcp", "--yes"]], ids=["frameworks", "mcp"])
+def test_the_demo_fills_the_ledger(
+    kind: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "home" / "ledger.db"
+    monkeypatch.setattr("resp_core.cli.spend.LEDGER", path)
+    run("demo", "--plain", "--no-env-file", "--no-ledger", *kind)
+    assert not path.exists()
+    run("demo", "--plain", "--no-env-file", *kind)
+    open_ledger(str(path)).flush()  # as the end of the process does
+    (groups,) = json.loads(run("spend", "--by", "tag", "--json"))["groups"]
+    assert groups["name"] == "demo"
+    assert groups["calls"] > 2
+    assert groups["cost"] == "0"
+    assert groups["unknown"] == 0
+    open_ledger(str(path)).close()
+
+
 def test_resp_spend(filled: str, tmp_path: Path) -> None:
     said = run("spend", "--ledger", filled, "--by", "user", "--plain", "--chart")
     assert "Spend by user" in said

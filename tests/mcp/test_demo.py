@@ -11,7 +11,7 @@ from resp_core.cli.demo_server import FolderServer
 
 def run(*args: str, typed: str = "") -> str:
     done = CliRunner().invoke(
-        app, ["demo", "--mcp", "--plain", "--no-env-file", *args], input=typed
+        app, ["demo", "--mcp", "--plain", "--no-env-file", "--no-ledger", *args], input=typed
     )
     assert done.exit_code == 0, done.output
     return done.output

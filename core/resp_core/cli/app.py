@@ -45,6 +45,9 @@ def demo(
     decision: Annotated[
         bool | None, typer.Option("--yes/--no", help="With --mcp: answer without asking.")
     ] = None,
+    ledger: Annotated[
+        bool, typer.Option("--ledger/--no-ledger", help="Keep the calls for resp spend.")
+    ] = True,
     env_file: _EnvFile = True,
     plain: _Plain = False,
 ) -> None:
@@ -55,16 +58,27 @@ def demo(
         raise typer.Exit(2)
     try:
         _read_env(env_file)
+        kept = _ledger() if ledger else None
         if mcp:
             from resp_core.cli.demo_mcp import run_mcp_demo
 
-            run_mcp_demo(model, console, lambda _: _asked() if decision is None else decision)
+            def decide(_: object) -> bool:
+                return _asked() if decision is None else decision
+
+            run_mcp_demo(model, console, decide, kept)
         else:
             from resp_core.cli.demo import run_demo
 
-            run_demo(model, console)
+            run_demo(model, console, kept)
     except RespError as error:
         _fail(console, error)
+
+
+def _ledger() -> str:
+    """Where `resp spend` looks."""
+    from resp_core.cli import spend as spending
+
+    return str(spending.LEDGER)
 
 
 def _asked() -> bool:

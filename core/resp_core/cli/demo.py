@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from resp_core.observe.record import CallRecord
+    from resp_core.types.json import JsonObject
 
 __all__ = ["run_demo"]
 
@@ -32,8 +33,8 @@ _NOTES = {
 _QUERY = "How do honey bees tell each other where flowers are?"
 
 
-def run_demo(model: str, console: Console) -> None:
-    """Run both on `model` and print a table of the calls.
+def run_demo(model: str, console: Console, ledger: str | None = None) -> None:
+    """Run both on `model` and print a table of the calls; `ledger` keeps a row of each.
 
     Raises ArgumentError for a model or key that will not do, APIError for what a provider says.
     """
@@ -50,8 +51,9 @@ def run_demo(model: str, console: Console) -> None:
     begun = time.monotonic()
     records: list[CallRecord] = []
     console.print(Text(f"respkit demo on {model}", style="bold"))
-    _agent(model, records, console)
-    _query_engine(model, records, console)
+    options: JsonObject = {"hooks": [records.append], "ledger": ledger, "tags": ["demo"]}
+    _agent(model, options, console)
+    _query_engine(model, options, console)
     console.print()
     console.print(_calls(records))
     console.print(f"Done in {time.monotonic() - begun:.1f} s. ", end="")
@@ -59,9 +61,11 @@ def run_demo(model: str, console: Console) -> None:
         console.print("The same on a real model: resp demo --model openai/gpt-5.4-mini")
     else:
         console.print()
+    if ledger is not None:
+        console.print("Where the money went, over all runs: resp spend --by model --chart")
 
 
-def _agent(model: str, records: list[CallRecord], console: Console) -> None:
+def _agent(model: str, options: JsonObject, console: Console) -> None:
     from langchain import agents
     from langchain_core.messages import AIMessageChunk, ToolMessage
     from langchain_core.tools import tool
@@ -82,7 +86,7 @@ def _agent(model: str, records: list[CallRecord], console: Console) -> None:
     console.print(Text("LangChain: create_agent with two tools", style="bold cyan"))
     console.print(Text(f"> {_QUESTION}", style="dim"))
     create_agent: Any = cast("Any", agents).create_agent  # partly untyped in LangChain
-    agent = create_agent(ChatResp(model=model, hooks=[records.append]), [get_weather, add])
+    agent = create_agent(ChatResp(model=model, **options), [get_weather, add])
     state = {"messages": [{"role": "user", "content": _QUESTION}]}
     in_text = False
     for message, _ in agent.stream(state, stream_mode="messages"):
@@ -100,7 +104,7 @@ def _agent(model: str, records: list[CallRecord], console: Console) -> None:
         console.print()
 
 
-def _query_engine(model: str, records: list[CallRecord], console: Console) -> None:
+def _query_engine(model: str, options: JsonObject, console: Console) -> None:
     from llama_index.core import Document, VectorStoreIndex
 
     from llamaindex_resp import RespEmbedding, RespLLM
@@ -108,11 +112,11 @@ def _query_engine(model: str, records: list[CallRecord], console: Console) -> No
     console.print()
     console.print(Text("LlamaIndex: a query engine over three notes", style="bold cyan"))
     console.print(Text(f"> {_QUERY}", style="dim"))
-    embedder = RespEmbedding(model=_embedding_model(model), hooks=[records.append])
+    embedder = RespEmbedding(model=_embedding_model(model), **options)
     notes = [Document(text=text, metadata={"file": name}) for name, text in _NOTES.items()]
     index: Any = VectorStoreIndex.from_documents(notes, embed_model=embedder)
     engine = index.as_query_engine(
-        llm=RespLLM(model=model, hooks=[records.append]), streaming=True, similarity_top_k=2
+        llm=RespLLM(model=model, **options), streaming=True, similarity_top_k=2
     )
     answer = engine.query(_QUERY)
     for piece in answer.response_gen:

@@ -41,8 +41,8 @@ _TASK = "Call list_files, then use delete_file to delete the file 'draft.txt'."
 _MOST_ROUNDS = 5
 
 
-def run_mcp_demo(model: str, console: Console, ask: Ask) -> None:
-    """Run the agent; `ask` answers each request for approval.
+def run_mcp_demo(model: str, console: Console, ask: Ask, ledger: str | None = None) -> None:
+    """Run the agent; `ask` answers each request for approval, `ledger` keeps a row per call.
 
     Raises ArgumentError for a model or key that will not do, APIError for what a provider says.
     """
@@ -57,7 +57,7 @@ def run_mcp_demo(model: str, console: Console, ask: Ask) -> None:
             console.print(Text(f"MCP server {server.url} over {folder}", style="dim"))
             # A provider's own MCP cannot reach this machine: over its Chat API, we run it.
             api = "chat" if elsewhere else None
-            with Client(model, api=api) as client:
+            with Client(model, api=api, ledger=ledger, tags=["demo"]) as client:
                 _converse(client, server, console, ask)
             _outcome(server, console)
 
