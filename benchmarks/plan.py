@@ -51,6 +51,7 @@ class Target:
 
 
 _MS = Column("cpu", "CPU ms/call", 1e3)
+_ACCOUNT = Column("cpu", "CPU µs/call", 1e6)
 _US = Column("cpu", "CPU µs/event", 1e6)
 _TTFT = Column("ttft", "first text ms", 1e3)
 _COLD = (Column("cpu", "CPU s"), Column("rss", "RSS MiB"))
@@ -69,6 +70,14 @@ WORKLOADS = (
         heavy=True,
     ),
     Workload("call", "Sequential call", "loop", "call", columns=(_MS,)),
+    Workload(
+        "account",
+        "Cost of one call: labels, facts, price, row of the ledger",
+        "loop",
+        "account",
+        columns=(_ACCOUNT,),
+        groups=("core",),
+    ),
     *(
         Workload(
             f"async{concurrency}",
@@ -191,6 +200,7 @@ TARGETS: dict[str, tuple[Target, ...]] = {
         Target("import", "forbidden", 0),
         Target("first", "cpu", 1.5, _HTTPX),
         Target("call", "cpu", 1.3, _HTTPX),
+        Target("account", "cpu", 60 / 1e6),
         *_concurrent(1.0, 1.2),
         *_streams(1.5),
         Target("stream20k", "cpu", 1.15, "#stream"),

@@ -79,10 +79,10 @@ def describe(request: ApprovalRequest) -> str:
 
 def _mcp_items(message: BaseMessage) -> list[JsonObject]:
     """The MCP items of a message, whatever form its content has."""
-    if isinstance(message.content, str):
-        return []
     if isinstance(message, AIMessage):
         items = assistant_items(message)
+    elif isinstance(message.content, str):
+        return []
     else:
         blocks = objects(cast("list[Any]", message.content))
         items = [

@@ -66,6 +66,16 @@ ENVS: dict[str, Env] = {
     # With ours: opened client sessions of either version are handed to it.
     "mcp1": Env(".venv-mcp1", ("mcp==1.30.0",), extras=""),
     "mcp2": Env(".venv-mcp2", ("mcp==2.3.0",), extras=""),
+    "llamaindex-peer": Env(
+        ".venv-llamaindex-peer",
+        (
+            "llama-index-llms-openai==0.8.3",
+            *("pytest>=9.0.3,<10", "pytest-asyncio>=1.3,<2", "pytest-timeout>=2.4"),
+            "hypothesis>=6.140",
+        ),
+        extras="llamaindex",
+        versions="tested",
+    ),
     "peers": Env(".venv-peers", ("litellm==1.106.2", "llama-index-llms-openai==0.8.3")),
 }
 #: Names that stand for several.

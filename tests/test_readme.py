@@ -12,7 +12,7 @@ import pytest
 from resp_core import providers
 
 ROOT = Path(__file__).resolve().parent.parent
-DOCUMENTS = ("README.md", "CONTRIBUTING.md", "docs/coming-from.md")
+DOCUMENTS = ("README.md", "CONTRIBUTING.md", "docs/coming-from.md", "docs/cost.md")
 #: Blocks of other libraries' code are marked `py`: shown, not run.
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
@@ -28,7 +28,8 @@ def blocks() -> list[object]:
 
 
 @pytest.mark.parametrize("code", blocks())
-def test_the_code_runs_offline(code: str) -> None:
+def test_the_code_runs_offline(code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)  # where a sample writes its files
     out = io.StringIO()
     with contextlib.redirect_stdout(out):
         exec(compile(code, "document", "exec"), {"__name__": "document"})

@@ -11,7 +11,7 @@ A driver class is a plain class with these attributes:
 It is built with an `Endpoint` and has those of the methods below that its library can do. A
 method does one operation; streams yield pieces of text.
 
-    call() acall() stream() astream() add_chunks() long() long_bind() aclose()
+    call() acall() stream() astream() add_chunks() long() long_bind() account() aclose()
 
 Nothing of the library is imported before a driver is built.
 """

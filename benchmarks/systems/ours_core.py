@@ -34,6 +34,7 @@ class Responses:
         self._client: Any = resp_core.Client(base_url=endpoint.url, api_key="k")
         self._async: Any = None
         self._long: Any = None
+        self._accounted: Any = None
 
     def _aclient(self) -> Any:
         if self._async is None:
@@ -65,6 +66,17 @@ class Responses:
 
             self._long = {"input": responses_items(), "tools": responses_tools()}
         return self._client.responses.create(model=NAME, **self._long)
+
+    def account(self) -> Any:
+        """What accounting adds to a call: its labels, the facts kept, the price, the ledger's row.
+
+        Nothing of it lies on the way of an answer, except the labels and the facts.
+        """
+        if self._accounted is None:
+            from benchmarks.systems.accounting import Accounting
+
+            self._accounted = Accounting(self.call(), NAME, PROMPT)
+        return self._accounted.run()
 
     async def aclose(self) -> None:
         if self._async is not None:

@@ -285,7 +285,12 @@ class Call:
         self.result = reading.reader.result
 
     def _paced(self, key: Hashable) -> Generator[Effect, Answer, None]:
-        """Wait for a place under the server's rate limit, unless that takes too long."""
+        """Wait for a place under the server's rate limit, unless that takes too long.
+
+        Who wants no retries wants the server's own answer at once, and is not made to wait.
+        """
+        if not self.policy.retry.max_retries:
+            return
         now = self.clock.monotonic()
         wait = self._paces.reserve(key, now)
         if 0 < wait < min(self._deadline - now, self.policy.retry.max_wait):

@@ -181,7 +181,7 @@ def test_the_demo_fills_the_ledger(
     open_ledger(str(path)).flush()  # as the end of the process does
     (groups,) = json.loads(run("spend", "--by", "tag", "--json"))["groups"]
     assert groups["name"] == "demo"
-    assert groups["calls"] > 2
+    assert groups["calls"] >= 2
     assert groups["cost"] == "0"
     assert groups["unknown"] == 0
     open_ledger(str(path)).close()

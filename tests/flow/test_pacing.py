@@ -12,6 +12,7 @@ from resp_core.errors import RespError
 from resp_core.flow import Call, Clock, Policy
 from resp_core.offline import OfflineRequest, OfflineState, handle
 from resp_core.route.limits import Paces
+from resp_core.route.retry import RetryPolicy
 from tests.flow.stage import JSON, Stage, Watch, accepted, call_of, refused
 
 TRIP = 0.02  # seconds that a request takes
@@ -122,6 +123,17 @@ def test_a_wait_that_is_too_long_is_left_to_the_server() -> None:
         first.play(*refused(429, retry_after="600"), (object, None))
     second = Stage(call_of(watch, paces=paces, policy=Policy(timeout=30)), watch)
     assert isinstance(second.effect, Open)
+
+
+def test_without_retries_nobody_waits() -> None:
+    paces, watch = Paces(), Watch()
+    once = Policy(retry=RetryPolicy(max_retries=0))
+    first = Stage(call_of(watch, paces=paces, policy=once), watch)
+    with pytest.raises(RespError):
+        first.play(*refused(429, retry_after="9"), (object, None))
+    again = Stage(call_of(watch, paces=paces, policy=once), watch)
+    assert isinstance(again.effect, Open)
+    assert Stage(call_of(watch, paces=paces), watch).effect == Sleep(9.0)
 
 
 def test_another_model_or_key_is_another_limit() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from resp_core.io.rechunk import Rechunker
+from resp_core.io.rechunk import Joiner, Rechunker
 
 HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
 EARLY = b"HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\n"
@@ -125,3 +125,21 @@ def test_the_next_answer_on_a_connection_begins_anew() -> None:
         chunks.begin()
         out = chunks.feed(HEAD + chunked([payload]))
         assert read([out]) == (payload, "complete")
+
+
+REQUEST = b"POST / HTTP/1.1\r\nhost: x\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("written", "sent"),
+    [
+        ([REQUEST, b"{}", b""], [REQUEST + b"{}"]),
+        ([REQUEST, b""], [REQUEST]),
+        ([REQUEST, b"a", b"b", b""], [REQUEST + b"a", b"b"]),
+        ([REQUEST, b"{}", b"", REQUEST, b"[]", b""], [REQUEST + b"{}", REQUEST + b"[]"]),
+        ([b"\x05\x01\x00\x01\x7f\x00\r\n\r\n"], [b"\x05\x01\x00\x01\x7f\x00\r\n\r\n"]),
+    ],
+)
+def test_a_head_leaves_with_its_body(written: list[bytes], sent: list[bytes]) -> None:
+    joined = Joiner()
+    assert [data for piece in written if (data := joined.feed(piece))] == sent

@@ -198,3 +198,13 @@ def test_a_secret_is_in_no_error(name: str) -> None:
                 while chain is not None:
                     assert CANARY not in repr(chain) + str(chain) + repr(vars(chain))
                     chain = chain.__cause__ or chain.__context__
+
+
+def test_a_key_of_one_call_is_in_no_trace() -> None:
+    tracer = _Runs()
+    model = Hosted().model()
+    model.bind_tools([Hosted().tool()]).invoke(
+        "Call delete.", {"callbacks": [tracer]}, api_key=CANARY, extra_headers={"x": CANARY}
+    )
+    assert tracer.seen
+    assert all(CANARY not in sink for sink in tracer.seen)

@@ -1,7 +1,12 @@
-"""One model over each API and each way to reach it: every contract test runs on all four."""
+"""One model over each API and each way to reach it: every contract test runs on all four.
+
+With LLAMAINDEX_LLM=OpenAI or OpenAIResponses the contract is asked of that LLM of LlamaIndex's
+own instead (see `peers.py`); tests marked `own` say what is RespLLM's alone.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -13,10 +18,18 @@ from llama_index.core.tools import FunctionTool
 from pydantic import Field
 
 from llamaindex_resp import RespEmbedding, RespLLM
+from resp_core.errors import APIError
 from resp_core.offline.loopback import OfflineServer, serve
 
-BACKENDS = ("responses", "chat", "azure-responses", "azure-chat")
+PEER = os.environ.get("LLAMAINDEX_LLM", "")
+OURS = ("responses", "chat", "azure-responses", "azure-chat")
+BACKENDS = (PEER,) if PEER else OURS
 KEY = "sk-canary-0123456789abcdef"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "own: says what RespLLM does beyond LlamaIndex's contract")
+
 
 MakeLLM = Callable[..., RespLLM]
 
@@ -31,6 +44,11 @@ def azure() -> Iterator[OfflineServer]:
 @pytest.fixture(params=BACKENDS)
 def make_llm(request: pytest.FixtureRequest, azure: OfflineServer) -> Iterator[MakeLLM]:
     """Makes a RespLLM on the backend under test; options are RespLLM's."""
+    if PEER:
+        from tests.llamaindex.peers import peer_llm
+
+        yield lambda name="offline/demo", **options: peer_llm(PEER, azure.url, name, options)
+        return
     host, _, api = request.param.rpartition("-")
     where: dict[str, Any] = {"api": api}
     if host == "azure":
@@ -47,6 +65,24 @@ def make_llm(request: pytest.FixtureRequest, azure: OfflineServer) -> Iterator[M
     yield make
     for llm in made:
         llm.client.close()
+
+
+@pytest.fixture
+def api(request: pytest.FixtureRequest) -> str:
+    """The API that the LLM under test speaks."""
+    if PEER:
+        return "chat" if PEER == "OpenAI" else "responses"
+    return str(request.node.callspec.params["make_llm"]).rpartition("-")[2]
+
+
+@pytest.fixture
+def api_error() -> type[Exception]:
+    """What the LLM under test raises where the provider fails."""
+    if PEER:
+        from openai import APIError as theirs
+
+        return theirs
+    return APIError
 
 
 @pytest.fixture

@@ -26,8 +26,6 @@ from llama_index.core.workflow import (
 )
 from pydantic import BaseModel
 
-from resp_core.errors import APIError
-
 # llama-index leaves the memory out of a serialised context and says so: it is passed to `run`.
 without_memory = pytest.mark.filterwarnings("ignore:Skipping serialization of known unserializable")
 
@@ -62,16 +60,16 @@ async def test_the_user_sees_the_answer_as_it_comes(llm, tools):
     assert streamed[-1].raw["usage"]["total_tokens"] > 0
 
 
-async def test_the_agent_shows_thoughts(make_llm, tools):
+async def test_the_agent_shows_thoughts(make_llm, api, tools):
     llm = (
         make_llm(reasoning={"effort": "low", "summary": "auto"})
-        if (make_llm().api == "responses")
+        if api == "responses"
         else make_llm(reasoning="low")
     )
     result, seen = await run(FunctionAgent(tools=tools, llm=llm))
     assert "42" in str(result)
     thoughts = [e.thinking_delta for e in only(seen, AgentStream) if e.thinking_delta]
-    assert bool(thoughts) == (llm.api == "responses")
+    assert bool(thoughts) == (api == "responses")
 
 
 @pytest.mark.parametrize("parallel", [True, False])
@@ -290,9 +288,9 @@ async def test_a_person_in_the_loop(llm, saved):
     assert "yes" in str(await handler)
 
 
-async def test_a_broken_stream_ends_the_run(make_llm, tools):
+async def test_a_broken_stream_ends_the_run(make_llm, tools, api_error):
     agent = FunctionAgent(tools=tools, llm=make_llm("offline/fault-cut", max_retries=0))
-    with pytest.raises(APIError):
+    with pytest.raises(api_error):
         await agent.run("Hello")
 
 

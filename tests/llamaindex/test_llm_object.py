@@ -20,7 +20,6 @@ from llama_index.core.prompts import PromptTemplate
 
 from llamaindex_resp import RespLLM
 from resp_core import Client
-from resp_core.errors import APIError
 
 HELLO = [ChatMessage(role="user", content="Hello")]
 
@@ -110,8 +109,8 @@ def test_events_carry_no_key(llm, events):
     assert "canary" not in repr([event.model_dump() for event in events.events])
 
 
-def test_an_error_in_a_stream_is_an_event(make_llm, events):
-    with pytest.raises(APIError):
+def test_an_error_in_a_stream_is_an_event(make_llm, events, api_error):
+    with pytest.raises(api_error):
         list(make_llm("offline/fault-cut").stream_chat(HELLO))
     assert events.names()[-1] == "ExceptionEvent"
 
@@ -154,16 +153,16 @@ def test_a_rate_limiter_is_asked(make_llm):
 
 @pytest.mark.parametrize("fault", ["cut", "failed"])
 @pytest.mark.parametrize("endpoint", ["stream_chat", "stream_complete"])
-def test_a_broken_stream_raises(make_llm, fault, endpoint):
+def test_a_broken_stream_raises(make_llm, fault, endpoint, api_error):
     llm = make_llm(f"offline/fault-{fault}", max_retries=0)
-    with pytest.raises(APIError):
+    with pytest.raises(api_error):
         list(getattr(llm, endpoint)(HELLO if endpoint == "stream_chat" else "Hello"))
 
 
 @pytest.mark.parametrize("status", [400, 401, 404, 429, 500])
-def test_a_status_is_a_typed_error(make_llm, status):
+def test_a_status_is_a_typed_error(make_llm, status, api_error):
     llm = make_llm(f"offline/fault-{status}", max_retries=0)
-    with pytest.raises(APIError) as caught:
+    with pytest.raises(api_error) as caught:
         llm.chat(HELLO)
     assert caught.value.status_code == status
     assert "canary" not in f"{caught.value!r} {caught.value} {vars(caught.value)}"
@@ -201,6 +200,7 @@ def test_no_text_form_shows_a_credential(make_llm):
     assert "canary" not in " ".join(forms)
 
 
+@pytest.mark.own
 def test_pickle_keeps_the_options_and_drops_the_key(make_llm):
     llm = make_llm(temperature=0.5, stop=["x"], completion_to_prompt=lambda p: p)
     revived = pickle.loads(pickle.dumps(llm))
@@ -216,11 +216,13 @@ def test_deepcopy_keeps_the_key_and_works(make_llm):
         assert copied.chat(HELLO).message.content
 
 
+@pytest.mark.own
 def test_from_dict_gives_the_same_model(llm):
     again = RespLLM.from_dict(llm.to_dict())
     assert again.to_dict() == llm.to_dict()
 
 
+@pytest.mark.own
 def test_a_changed_connection_is_used(llm):
     llm.chat(HELLO)
     old = llm.client
@@ -233,6 +235,7 @@ def test_a_changed_connection_is_used(llm):
 # --- clients, threads, loops
 
 
+@pytest.mark.own
 def test_the_client_is_public(llm):
     assert isinstance(llm.client, Client)
     if llm.api == "chat":

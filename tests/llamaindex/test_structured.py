@@ -118,6 +118,7 @@ def test_the_system_prompt_goes_along(make_llm, events):
     assert start.messages[0].content == "You write songs."
 
 
+@pytest.mark.own
 def test_a_refusal_is_an_error(llm):
     with pytest.raises(RefusalError):
         llm.structured_predict(Song, PromptTemplate("Please refuse this request."))
@@ -125,6 +126,7 @@ def test_a_refusal_is_an_error(llm):
         list(llm.stream_structured_predict(Song, PromptTemplate("Please refuse this request.")))
 
 
+@pytest.mark.own
 def test_an_answer_that_was_cut_is_an_error(make_llm):
     llm = make_llm(max_tokens=16)
     prompt = PromptTemplate("Write a song about " + "very heavy rain " * 20)
@@ -140,6 +142,7 @@ def test_a_free_form_class_still_works(llm):
     assert llm.structured_predict(Bag, PromptTemplate("A bag named Ada")).name
 
 
+@pytest.mark.own
 def test_partial_objects_grow():
     objects = PartialObjects(Song)
     shown = [

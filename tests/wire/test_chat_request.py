@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from resp_core.errors import ArgumentError, UnsupportedError
 from resp_core.wire.chat import ChatOptions, encode_request
@@ -419,3 +421,31 @@ def test_web_search_where_the_model_searches() -> None:
     assert "tools" not in chat
     with pytest.raises(UnsupportedError, match="filters"):
         encode({"input": "hi", "tools": [{**tool, "filters": {"allowed_domains": []}}]}, options)
+
+
+USUAL = (
+    {"role": "user", "content": "hi"},
+    {"type": "message", "role": "assistant", "content": "ok"},
+    {"role": "assistant", "content": ""},
+    CALL,
+    {**CALL, "call_id": "c2"},
+    {**CALL, "name": ""},
+    ANSWER,
+    {**ANSWER, "call_id": "c2"},
+    {"type": "reasoning", "content": [{"type": "reasoning_text", "text": "hm"}]},
+    {"role": "system", "content": "be brief"},
+)
+
+
+@given(st.lists(st.sampled_from(USUAL), max_size=10), st.sampled_from([OPENAI, OTHER]))
+def test_usual_items_become_what_the_general_way_makes_of_them(
+    items: list[dict[str, Any]], options: ChatOptions
+) -> None:
+    def messages(given: list[dict[str, Any]]) -> Any:
+        try:
+            return encode({"input": given}, options)["messages"]
+        except ArgumentError as error:
+            return error.param
+
+    # A field that is null says nothing, but the item is no longer of a usual shape.
+    assert messages(items) == messages([{**item, "phase": None} for item in items])

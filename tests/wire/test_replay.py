@@ -222,3 +222,17 @@ def test_ids_that_we_made_are_not_sent() -> None:
     items = [thought("rs_rk1", content=[]), call("c1", id="fc_rk2"), output("c1")]
     plan = plan_replay(items)
     assert plan[1] == call("c1")
+
+
+USUAL = [user(), user("b"), {"role": "assistant", "content": "ok"}, said()]
+USUAL += [entry for name in ("c1", "c2") for entry in (call(name), output(name))]
+USUAL += [{"role": "system", "content": "be brief"}]
+
+
+@given(st.lists(st.sampled_from(USUAL), max_size=12), st.booleans())
+def test_a_history_that_stands_is_what_the_long_way_gives(
+    items: list[dict[str, Any]], stored: bool
+) -> None:
+    marked = [{**item, ORIGIN: "here"} for item in items]
+    long_way = plan_replay(marked, stored=stored, origin="here")
+    assert plan_replay(items, stored=stored, origin="here") == long_way

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from resp_core.client import plan
 from resp_core.client.params import CHAT_FIELDS, RESPONSE_FIELDS, check_names
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from resp_core.client.plan import Plan
     from resp_core.client.wiring import Wiring
+    from resp_core.tasks import Turn
     from resp_core.types.json import JsonObject
 
 __all__ = ["Estimate", "counting_plan", "estimate_of"]
@@ -70,7 +71,7 @@ def estimate_of(wiring: Wiring, params: Mapping[str, Any], counted: Any = None) 
     check_names(params, CHAT_FIELDS if chat else RESPONSE_FIELDS, "estimate")
     made = (plan.chat_turn if chat else plan.response_turn)(params, False)
     deployment = wiring.deployment(made.model, _connection(made))
-    body: JsonObject = made.task.request.body  # pyright: ignore[reportAttributeAccessIssue]
+    body = cast("Turn", made.task).request.body
     name = deployment.base_model or deployment.model
     tokens = _count(body, name) if counted is None else TokenCount(counted["input_tokens"], "exact")
     limit = _limit(body)

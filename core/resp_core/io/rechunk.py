@@ -138,6 +138,6 @@ class Joiner:
         """What to write now; b"" where that is nothing yet."""
         if self._head:
             data, self._head = self._head + data, b""
-        elif data.endswith(b"\r\n\r\n"):
+        elif data.endswith(b"\r\n\r\n") and b" HTTP/1.1\r\n" in data:
             self._head, data = data, b""
         return data
