@@ -76,12 +76,13 @@ def api(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def api_error() -> type[Exception]:
-    """What the LLM under test raises where the provider fails."""
+def api_error() -> type[Exception] | tuple[type[Exception], ...]:
+    """What the LLM under test raises where the provider fails, or the connection to it."""
     if PEER:
-        from openai import APIError as theirs
+        import httpx
+        import openai
 
-        return theirs
+        return openai.APIError, httpx.HTTPError
     return APIError
 
 

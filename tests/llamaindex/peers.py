@@ -55,6 +55,8 @@ def peer_llm(kind: str, url: str, name: str, options: dict[str, Any]) -> Any:
         "api_base": f"{url}/v1",
         "api_key": "sk-canary-0123456789abcdef",
         "reuse_client": False,
+        "max_retries": 0,
+        "timeout": 10.0,
     }
     for option, value in options.items():
         given |= _translated(kind, base, option, value)
@@ -73,8 +75,6 @@ def _translated(kind: str, base: Any, option: str, value: Any) -> dict[str, Any]
         return {"reasoning_options": effort, "model": "o4-mini"}
     if option == "max_tokens" and kind == "OpenAIResponses":
         return {"max_output_tokens": value}
-    if option == "stop" and kind == "OpenAI":
-        return {"additional_kwargs": {"stop": value}}
     if option == "top_logprobs" and kind == "OpenAI":
         return {"logprobs": True, "top_logprobs": value}
     if option not in base.model_fields:
@@ -108,9 +108,11 @@ def run(python: Path, peer: str) -> dict[str, str]:
     with TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
         files = [f"tests/llamaindex/{name}.py" for name in SUITE]
-        command = [str(python), "-m", "pytest", "-q", "-m", "not own", f"--junitxml={report}"]
+        command = [str(python), "-m", "pytest", "-q", "-m", "not own", "--tb=no", "--timeout=30"]
+        command += ["-o", "addopts=--import-mode=importlib", "-p", "no:cacheprovider"]
+        command += ["-o", "filterwarnings=default"] if peer else []
         subprocess.run(
-            [*command, "-p", "no:cacheprovider", "--timeout=30", *files],
+            [*command, f"--junitxml={report}", *files],
             cwd=ROOT,
             env={**os.environ, "LLAMAINDEX_LLM": peer},
             stdout=subprocess.DEVNULL,

@@ -57,7 +57,12 @@ async def test_the_user_sees_the_answer_as_it_comes(llm, tools):
     streamed = only(seen, AgentStream)
     assert "".join(event.delta for event in streamed) == str(result)
     assert streamed[-1].response == str(result)
-    assert streamed[-1].raw["usage"]["total_tokens"] > 0
+
+
+@pytest.mark.own
+async def test_the_user_sees_the_usage(llm, tools):
+    _, seen = await run(FunctionAgent(tools=tools, llm=llm))
+    assert only(seen, AgentStream)[-1].raw["usage"]["total_tokens"] > 0
 
 
 async def test_the_agent_shows_thoughts(make_llm, api, tools):

@@ -107,6 +107,7 @@ def test_events_of_a_stream(llm, events):
     assert events.events[-1].output == grown[-1]
 
 
+@pytest.mark.own
 def test_options_for_the_program_do_not_reach_the_server(llm):
     kwargs = {"tool_required": True, "allow_parallel_tool_calls": True, "temperature": 0.1}
     assert llm.structured_predict(Song, PROMPT, llm_kwargs=kwargs, topic="rain").minutes == 3

@@ -59,7 +59,7 @@ class Settings:
     http_client: Any = field(default=None, repr=False)
     http_async_client: Any = field(default=None, repr=False)
     hooks: Sequence[Hook] = ()
-    state_store: str | StateStore | None = None
+    state_store: str | StateStore | None = field(default=None, repr=False)
     ledger: str | Ledger | Sink | None = None
     approvals: ApprovalSettings = field(default_factory=ApprovalSettings)
     spending: Spending = field(default_factory=Spending)
