@@ -116,6 +116,7 @@ def run(python: Path, peer: str) -> dict[str, str]:
             cwd=ROOT,
             env={**os.environ, "LLAMAINDEX_LLM": peer},
             stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
             check=False,
         )
         return outcomes(report, peer)
