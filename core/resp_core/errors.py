@@ -13,6 +13,7 @@ RespError
 │       └── ApprovalMismatch            the decision is for another scope, response or call
 ├── BudgetExceeded                      a budget has no room for the call; nothing was sent
 │   └── PriceUnknown                    a budget applies and the price is not known
+├── LedgerError                         a strict ledger cannot be written; nothing was sent
 └── APIError                            the call was sent, or could have been
     ├── APIConnectionError              no answer: refused, DNS, TLS, reset
     │   ├── APITimeoutError             the deadline, connect or idle limit passed
@@ -77,6 +78,7 @@ __all__ = [
     "ContextWindowExceededError",
     "CredentialError",
     "InternalServerError",
+    "LedgerError",
     "LimitError",
     "McpConnectionError",
     "McpError",
@@ -192,6 +194,12 @@ class BudgetExceeded(RespError):
 
 class PriceUnknown(BudgetExceeded):
     """A budget applies, and what the call would cost is not known. Nothing was sent."""
+
+
+class LedgerError(RespError):
+    """A strict ledger cannot be written, so no call is begun. Nothing was sent."""
+
+    is_retryable = True
 
 
 class APIError(RespError):

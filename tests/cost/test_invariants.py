@@ -64,7 +64,7 @@ def test_modalities_sum_to_the_totals(
     cached = data.draw(st.integers(0, into))
     inner = {"audio_tokens": audio, "image_tokens": image, "cached_tokens": cached}
     usage = usage_of(chat(into, 5, inner), provider="openai")
-    assert usage.problems == ()
+    assert usage.problems == []
     assert usage.input_tokens == into
     google = gemini(
         promptTokenCount=into,

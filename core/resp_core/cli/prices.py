@@ -32,7 +32,7 @@ def show(model: str, console: Console) -> None:
     found = named(provider, name)
     now = datetime.now(UTC)
     table = Table(title=f"{model}: US dollars", title_justify="left")
-    for column in ("tier", "rate", "price", "beyond"):
+    for column in ("tier", "rate", "price", "in long calls (input tokens)"):
         table.add_column(column)
     for tier in _TIERS:
         rates = rates_of(found.provider, found.model, tier, now)
@@ -41,9 +41,8 @@ def show(model: str, console: Console) -> None:
         if rates.no_tier is not None:
             continue
         for key, rate in rates.rates.items():
-            beyond = ""
-            if rate.beyond is not None:
-                beyond = f"{text_of(rate.beyond)} beyond {rate.over:,} input tokens"
+            steps = (f"{text_of(price)} beyond {start:,}" for start, price in rate.steps)
+            beyond = ", ".join(steps)
             table.add_row(tier, Text(key), text_of(rate.price), beyond)
     console.print(table)
     console.print(f"{source_name()}, last checked {snapshot_date()}; corrections of {REVIEWED}")

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, cast
 from resp_core.client.tracking import tellers
 from resp_core.cost.account import Account
 from resp_core.errors import ArgumentError
+from resp_core.wire.shape import as_object
 
 if TYPE_CHECKING:
     from resp_core.client.params import CallOptions
-    from resp_core.cost.account import Seen
+    from resp_core.cost.account import Seen, Teller
     from resp_core.cost.budget import Budgets
     from resp_core.cost.custom import Price
     from resp_core.flow import Task
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from resp_core.types.json import JsonObject
 
 __all__ = ["Spending"]
-
-_LABELS = ("user", "safety_identifier", "metadata", "service_tier")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,40 +56,42 @@ class Spending:
         self, task: Task, options: CallOptions, seen: Seen, model: str | None = None
     ) -> Account:
         """The account of one call. Raises ArgumentError."""
-        body = _asked(task)
-        labels = {name: body[name] for name in _LABELS if body.get(name) is not None}
-        counting = tellers()
-        track = options.get("track")
-        if track is not None and track not in counting:
-            if not hasattr(track, "add"):
-                raise ArgumentError("track must be what track_costs() gives.", param="track")
-            counting = (*counting, track)
-        tags = options.get("tags")
-        traced, headers = self._traced(task, model)
+        body, tags = _asked(task), options.get("tags")
+        traced: Callable[[CallRecord], None] | None = None
+        headers: Mapping[str, str] = {}
+        if self.telemetry is not None:
+            traced, headers = self._traced(self.telemetry, task, model)
         return Account(
-            user=_text(labels.get("user")),
-            safety_identifier=_text(labels.get("safety_identifier")),
-            tags=self.tags if tags is None else (*self.tags, *_tags(tags)),
-            metadata=labels["metadata"] if isinstance(labels.get("metadata"), dict) else {},
+            user=_text(body.get("user")),
+            safety_identifier=_text(body.get("safety_identifier")),
+            tags=(*self.tags, *_tags(tags)) if tags else self.tags,
+            metadata=as_object(body.get("metadata")),
             prices=self.prices,
             image_model=options.get("image_model") or self.image_model,
-            service_tier=_text(labels.get("service_tier")),
+            service_tier=_text(body.get("service_tier")),
             seen=seen,
-            tellers=counting,
+            tellers=_counting(options.get("track")),
             budgets=self.budgets,
             headers=headers,
             traced=traced,
         )
 
     def _traced(
-        self, task: Task, model: str | None
-    ) -> tuple[Callable[[CallRecord], None] | None, Mapping[str, str]]:
+        self, telemetry: Telemetry, task: Task, model: str | None
+    ) -> tuple[Callable[[CallRecord], None], Mapping[str, str]]:
         """What ends the call's span, and the headers that carry it."""
-        telemetry = self.telemetry
-        if telemetry is None:
-            return None, {}
         tracing = telemetry.begin(_operation(task), (model or "").partition("/")[2] or model or "")
         return (lambda record: telemetry.end(record, tracing.span)), tracing.headers
+
+
+def _counting(track: Any) -> tuple[Teller, ...]:
+    """Who adds the call up: the trackers around it, and the one it names."""
+    counting = tellers()
+    if track is None or track in counting:
+        return counting
+    if not hasattr(track, "add"):
+        raise ArgumentError("track must be what track_costs() gives.", param="track")
+    return (*counting, track)
 
 
 def _operation(task: Task) -> str:

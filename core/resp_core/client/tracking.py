@@ -7,7 +7,7 @@ from decimal import Decimal
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from resp_core.cost.bill import Unpriced, text_of
+from resp_core.cost.bill import EXACT, Unpriced, text_of
 
 if TYPE_CHECKING:
     from contextvars import Token
@@ -136,21 +136,18 @@ class CostTracker:
         self._pending.clear()
 
     def _one(self, record: CallRecord) -> None:
-        from resp_core.cost.dialects import usage_of
-
         cost = record.cost
         self._calls += 1
-        self._known += cost.known
+        known = cost.known
+        self._known = EXACT.add(self._known, known)
         self._estimated |= cost.estimated
         name = f"{record.provider}/{record.model or record.deployment}"
-        self._by_model[name] = self._by_model.get(name, Decimal(0)) + cost.known
+        self._by_model[name] = EXACT.add(self._by_model.get(name, Decimal(0)), known)
         for gap in cost.unknown:
             self._unknown[gap] = self._unknown.get(gap, 0) + 1
-        for bill in record.billed:
-            if bill.free is None and bill.untold is None:
-                usage = usage_of(bill.body, provider=record.provider)
-                self._tokens_in += usage.input_tokens
-                self._tokens_out += usage.output_tokens
+        for usage in record.counted:
+            self._tokens_in += usage.input_tokens
+            self._tokens_out += usage.output_tokens
 
 
 class track_costs:

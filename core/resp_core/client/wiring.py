@@ -99,7 +99,8 @@ class Wiring:
         self.state: StateStore = open_state(settings.state_store) if state is None else state
         self._deployments: dict[str | None, Deployment] = {}
         self._met: dict[tuple[str, str], Deployment] = {}  # by calls that said their own address
-        self.hooks = hooks_of(settings)
+        self._ledger = ledger_of(settings)
+        self.hooks = (*settings.hooks, *((self._ledger,) if self._ledger else ()))
         self._paces = Paces()
         self._seen = Seen()
 
@@ -219,6 +220,8 @@ class Wiring:
         return bool(self.settings.model or connection.provider or connection.base_url)
 
     def _accounted(self, task: Task, options: CallOptions, model: str | None) -> Policy:
+        if self._ledger is not None:
+            self._ledger.check()
         spending = self.settings.spending
         account = spending.account(task, options, self._seen, model or self.settings.model)
         return replace(self.policy(options), account=account)
@@ -228,13 +231,13 @@ class Wiring:
         return policy_of(cast("Mapping[str, Any]", options), self.settings.policy)
 
 
-def hooks_of(settings: Settings) -> tuple[Hook, ...]:
-    """Who is told of each call: the caller's hooks, and the ledger."""
+def ledger_of(settings: Settings) -> Ledger | None:
+    """The ledger that is told of each call, beside the caller's hooks."""
     if settings.ledger is None:
-        return tuple(settings.hooks)
+        return None
     from resp_core.io.ledger import open_ledger
 
-    return (*settings.hooks, open_ledger(settings.ledger))
+    return open_ledger(settings.ledger)
 
 
 def _names_target(connection: Connection | None) -> bool:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from decimal import Context, Decimal
-from functools import cache, lru_cache
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from resp_core.cost.rates import Rate, Rates
     from resp_core.types.json import JsonObject
 
-__all__ = ["Bill", "Cost", "Part", "Unpriced", "per_of", "text_of", "total_of"]
+__all__ = ["EXACT", "Bill", "Cost", "Part", "Unpriced", "per_of", "text_of", "total_of"]
 
 #: Enough for any count times any price; a user's own decimal context plays no part.
-_EXACT = Context(prec=60)
-_ZERO, _ONE = Decimal(0), Decimal(1)
+EXACT = Context(prec=60)
+_ZERO = Decimal(0)
 #: How many units a rate is for, by the end of its name.
 _PER = {
     "_mtok": 10**6,
@@ -27,8 +27,7 @@ _PER = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(NamedTuple):
     """`quantity` of one class at `unit_price` US dollars each."""
 
     name: str
@@ -106,8 +105,8 @@ class Cost:
 class Bill:
     """Adds parts up; what has no price is listed and makes the total unknown."""
 
-    parts: list[Part] = field(default_factory=list[Part])
-    unknown: list[Unpriced] = field(default_factory=list[Unpriced])
+    parts: list[Part] = field(default_factory=lambda: [])
+    unknown: list[Unpriced] = field(default_factory=lambda: [])
     estimated: bool = False
 
     def miss(self, what: str, why: str) -> None:
@@ -116,30 +115,21 @@ class Bill:
         if gap not in self.unknown:
             self.unknown.append(gap)
 
+    def add(self, name: str, quantity: int, unit: Decimal) -> None:
+        """`quantity` at `unit` US dollars each."""
+        count = Decimal(quantity)
+        self.parts.append(Part(name, count, unit, EXACT.multiply(count, unit)))
+
     def charge(self, name: str, quantity: Decimal | int, price: Decimal, per: int = 1) -> None:
         """`quantity` at `price` per `per` of them."""
-        count = Decimal(quantity)
-        unit = _unit(price, per)
-        if per == 3600:  # not a power of ten: multiply first
-            amount = _EXACT.divide(_EXACT.multiply(count, price), Decimal(per))
-        else:
-            amount = _EXACT.multiply(count, unit)
-        self.parts.append(Part(name, count, unit, amount))
+        count, each = Decimal(quantity), Decimal(per)
+        # Multiplied first: an hour has no number of seconds that divides a price exactly.
+        amount = EXACT.divide(EXACT.multiply(count, price), each)
+        self.parts.append(Part(name, count, EXACT.divide(price, each), amount))
 
-    def rated(
-        self,
-        name: str,
-        quantity: Decimal | int,
-        key: str,
-        rate: Rate,
-        input_tokens: int = 0,
-        factor: Decimal = _ONE,
-    ) -> None:
+    def rated(self, name: str, quantity: Decimal | int, key: str, rate: Rate) -> None:
         """`quantity` at a rate of the tables."""
-        price = rate.at(input_tokens)
-        if factor != _ONE:
-            price = _EXACT.multiply(price, factor)
-        self.charge(name, quantity, price, per_of(key))
+        self.charge(name, quantity, rate.price, per_of(key))
 
     def cost(self, rates: Rates | None, tier: str) -> Cost:
         """The finished cost."""
@@ -155,12 +145,6 @@ class Bill:
         )
 
 
-@lru_cache(maxsize=4096)
-def _unit(price: Decimal, per: int) -> Decimal:
-    """The price of one."""
-    return price if per == 1 else _EXACT.divide(price, Decimal(per))
-
-
 @cache
 def per_of(key: str) -> int:
     """How many units a rate of this name is for."""
@@ -172,7 +156,7 @@ def total_of(parts: list[Part] | tuple[Part, ...]) -> Decimal:
     """The sum of the parts' amounts."""
     total = _ZERO
     for part in parts:
-        total = _EXACT.add(total, part.amount)
+        total = EXACT.add(total, part.amount)
     return total
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from resp_core.cost.dialects import image_usage
-from resp_core.cost.names import named, undated
+from resp_core.cost.names import undated
 from resp_core.cost.overlay import (
     CONTAINERS,
     FEES,
@@ -17,197 +18,115 @@ from resp_core.cost.overlay import (
     SEARCH_BLOCK,
     SEARCH_MODELS,
 )
-from resp_core.cost.places import factor_of, listed_cached
-from resp_core.cost.rates import rates_of
-from resp_core.cost.usage import Counts
+from resp_core.cost.tariff import Tariff, other_tariff
+from resp_core.cost.usage import Usage
 from resp_core.wire.shape import as_text
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from resp_core.cost.bill import Bill
-    from resp_core.cost.places import Place
     from resp_core.cost.price import Asked
     from resp_core.cost.rates import Rate, Rates
-    from resp_core.cost.usage import Usage
+    from resp_core.cost.usage import Share
     from resp_core.types.json import JsonObject
 
 __all__ = ["charge_all"]
 
-_ONE = Decimal(1)
-#: Class of tokens -> the rates it may be priced by; the first that exists.
-_RATES: dict[str, tuple[str, ...]] = {
-    "input": ("input_text_mtok", "input_mtok"),
-    "cached": ("cache_text_read_mtok", "cache_read_mtok", "input_mtok"),
-    "cache_write": ("cache_write_5m_mtok", "cache_write_mtok", "input_mtok"),
-    "cache_write_1h": ("cache_write_1h_mtok",),
-    "cache_write_12h": ("cache_write_12h_mtok",),
-    "input_audio": ("input_audio_mtok",),
-    "input_image": ("input_image_mtok", "input_mtok"),
-    "input_video": ("input_video_mtok", "input_mtok"),
-    "cached_audio": ("cache_audio_read_mtok", "input_audio_mtok"),
-    "cached_image": ("cache_image_read_mtok", "cache_read_mtok", "input_image_mtok", "input_mtok"),
-    "cached_video": ("cache_video_read_mtok", "cache_read_mtok", "input_video_mtok", "input_mtok"),
-    "output": ("output_text_mtok", "output_mtok"),
-    "output_audio": ("output_audio_mtok",),
-    "output_image": ("output_image_mtok",),
-    "output_video": ("output_video_mtok",),
-    "citation": ("output_citation_mtok",),
-}
-_PLAIN = frozenset(("input", "cached", "cache_write", "output"))
 _UNITS: dict[str, tuple[str, ...]] = {
     "audio_seconds": ("input_audio_hours", "audio_hours"),
     "characters": ("input_mchars",),
     "pages": ("input_document_kpages",),
     "annotated_pages": ("input_annotated_document_kpages",),
     "rerank_searches": ("rerank_searches_kcount",),
+    "input_images": ("input_images",),
 }
+#: What some models are billed by in the place of tokens.
+_INSTEAD = ("audio_seconds", "characters")
 _SHORTEST = Decimal(10)  # seconds: Groq bills at least so much audio
 
 
-def charge_all(
-    bill: Bill,
-    usage: Usage,
-    rates: Rates,
-    asked: Asked,
-    body: JsonObject,
-    *,
-    provider: str,
-    tier: str,
-    at: datetime,
-    place: Place,
-) -> None:
+def charge_all(bill: Bill, usage: Usage, tariff: Tariff, asked: Asked, body: JsonObject) -> None:
     """Put everything that `usage` says on the bill."""
+    rates = tariff.rates
     for problem in usage.problems:
         bill.miss("usage", problem)
     bill.estimated |= rates.estimated
     if rates.free:
         return
-    if rates.no_tier is not None:
-        bill.miss("tier", f"the tables have no {rates.no_tier!r} price for {rates.model}")
+    gap = tariff.gap()
+    if gap is not None:
+        bill.miss(*gap)
         return
-    factor = factor_of(provider, rates.model, asked, usage, place)
-    if isinstance(factor, str):
-        bill.miss("region", factor)
-        return
-    if not any(share.instead for share in usage.shares):
-        _tokens(bill, usage, rates, factor=factor, provider=provider, place=place)
+    if not (usage.shares and any(share.instead for share in usage.shares)):
+        _tokens(bill, usage, tariff)
     if rates.own and "requests" not in usage.units and "requests_kcount" in rates.rates:
         bill.rated("requests", 1, "requests_kcount", rates.rates["requests_kcount"])
     if usage.units:
-        _units(bill, usage, rates, asked, body, provider=provider)
+        _units(bill, usage, rates, asked, body, provider=tariff.provider)
     if usage.tools:
-        _tools(bill, usage, rates, provider=provider)
-    if provider == "openai":
-        _search_models(bill, rates, asked, body)
+        _tools(bill, usage, tariff)
+    if tariff.provider == "openai" and not rates.own and "search" in tariff.model:
+        _search_models(bill, tariff)
     if usage.containers:
-        _containers(bill, usage, rates, provider=provider)
-    _hosted_images(bill, usage, asked, provider=provider, tier=tier, at=at)
+        _containers(bill, usage, rates, provider=tariff.provider)
+    if usage.image_tokens is not None or usage.images:
+        _hosted_images(bill, usage, asked, tariff)
     for share in usage.shares:
-        _share(bill, share.usage, share.model, rates, provider=provider, tier=tier, at=at)
+        _share(bill, share, tariff)
 
 
-def _share(
-    bill: Bill,
-    usage: Usage,
-    model: str | None,
-    rates: Rates,
-    *,
-    provider: str,
-    tier: str,
-    at: datetime,
-) -> None:
-    found = rates
-    if model is not None:
-        name = named(provider, model)
-        other = rates_of(name.provider, name.model, tier, at)
-        if other is None:
-            bill.miss(f"tokens of {model}", "the tables have no price for it")
-            return
-        found = other
-    for problem in usage.problems:
+def _share(bill: Bill, share: Share, tariff: Tariff) -> None:
+    found: Tariff | None = tariff
+    if share.model is not None:
+        found = other_tariff(tariff, share.model, tariff.tier)
+    if found is None or found.gap() is not None:
+        bill.miss(f"tokens of {share.model}", "the tables have no price for it")
+        return
+    for problem in share.usage.problems:
         bill.miss("usage", problem)
-    _tokens(bill, usage, found, factor=_ONE, provider=provider, of=model or "compaction")
+    _tokens(bill, share.usage, found, of=share.model or "compaction")
 
 
-def _tokens(
-    bill: Bill,
-    usage: Usage,
-    rates: Rates,
-    *,
-    factor: Decimal,
-    provider: str,
-    place: Place | None = None,
-    of: str = "",
-) -> None:
-    into = usage.input_tokens
-    counts = dict(usage.tokens)
-    if usage.units and _by_duration(usage, rates):
-        text = "input_mtok" in rates.rates
-        counts = {name: n for name, n in counts.items() if text and not name.endswith("_audio")}
+def _tokens(bill: Bill, usage: Usage, tariff: Tariff, of: str = "") -> None:
+    rates, into = tariff.rates, usage.input_tokens
     if rates.short_to is not None and into > rates.short_to:
         bill.miss(
             "tokens",
             f"this tier of {rates.model} has no price beyond {rates.short_to} input tokens",
         )
         return
-    _reasoning(counts, usage, rates)
+    counts = usage.tokens
+    if usage.units:
+        counts = _not_otherwise(usage, rates)
+    if usage.reasoning and "output_reasoning_mtok" in rates.rates:
+        counts = _reasoning(counts, usage.reasoning)
     for name, count in counts.items():
         if not count:
             continue
-        keys = _RATES[name] if name in _PLAIN else _keys(name, rates, provider)
-        key, rate = _first(keys, rates)
         label = f"{name} ({of})" if of else name
-        if rate is None:
-            if name == "citation" and provider == "perplexity":
-                continue  # only deep research bills them
+        unit = tariff.unit(name, into)
+        if unit is not None:
+            bill.add(label, count, unit)
+        elif name == "unsplit":
+            bill.miss("usage", f"the usage does not say how many of its {count} tokens came out")
+        elif name != "citation" or tariff.provider != "perplexity":
+            # Of Perplexity's models, only deep research bills citations.
             bill.miss(label, f"{rates.model} has no price for {count} tokens of this kind")
-            continue
-        listed = listed_cached(rates.model, place) if name == "cached" and place else None
-        if listed is not None:
-            bill.charge(label, count, listed, 10**6)
-            continue
-        bill.rated(label, count, key, rate, into, factor)
 
 
-def _first(keys: tuple[str, ...], rates: Rates) -> tuple[str, Rate | None]:
-    """The first of `keys` with a rate; none where the tier lacks one that the standard has."""
-    for key in keys:
-        rate = rates.rates.get(key)
-        if rate is not None:
-            return key, rate
-        if key in rates.missing:
-            break
-    return "", None
+def _not_otherwise(usage: Usage, rates: Rates) -> Mapping[str, int]:
+    """The tokens that are billed where audio is billed by its length, or text by characters."""
+    if usage.units.get("characters") and rates.find(*_UNITS["characters"]) is not None:
+        return {}
+    if not usage.units.get("audio_seconds") or rates.find(*_UNITS["audio_seconds"]) is None:
+        return usage.tokens
+    text = "input_mtok" in rates.rates
+    return {name: n for name, n in usage.tokens.items() if text and not name.endswith("_audio")}
 
 
-def _by_duration(usage: Usage, rates: Rates) -> bool:
-    """Whether the audio is billed by its length, so that its tokens are not."""
-    return bool(usage.units.get("audio_seconds")) and any(
-        key in rates.rates for key in _UNITS["audio_seconds"]
-    )
-
-
-def _reasoning(counts: dict[str, int], usage: Usage, rates: Rates) -> None:
+def _reasoning(counts: Mapping[str, int], reasoning: int) -> Mapping[str, int]:
     """Reasoning is output; the few models that price it apart have a rate for it."""
-    if usage.reasoning and "output_reasoning_mtok" in rates.rates:
-        moved = min(usage.reasoning, counts.get("output", 0))
-        counts["output"] = counts.get("output", 0) - moved
-        counts["reasoning"] = moved
-
-
-def _keys(name: str, rates: Rates, provider: str) -> tuple[str, ...]:
-    keys = _RATES.get(name, (f"output_{name}_mtok",))
-    model = rates.model
-    if rates.own and name.startswith(("input_", "cached_")):
-        return (*keys, "input_mtok")
-    if provider == "google" and name in ("input_audio", "cached_audio"):
-        return (*keys, "cache_read_mtok", "input_mtok") if name[0] == "c" else (*keys, "input_mtok")
-    if name == "output_audio" and "tts" in model:
-        return (*keys, "output_mtok")  # all that such a model puts out is audio
-    if name == "output_image" and "image" in model:
-        return (*keys, "output_mtok")
-    return keys
+    moved = min(reasoning, counts.get("output", 0))
+    return {**counts, "output": counts.get("output", 0) - moved, "reasoning": moved}
 
 
 def _units(
@@ -224,7 +143,7 @@ def _units(
                 if provider == "groq" and name == "audio_seconds":
                     quantity = max(quantity, _SHORTEST)
                 bill.rated(name, quantity, found, rates.rates[found])
-            elif name != "audio_seconds" or not usage.tokens:
+            elif name not in _INSTEAD or not usage.tokens:
                 bill.miss(name, f"{rates.model} has no price for them")
 
 
@@ -284,7 +203,8 @@ def image_price(provider: str, model: str, size: str, quality: str) -> tuple[Dec
     return Decimal(found), f"{quality} {size}"
 
 
-def _tools(bill: Bill, usage: Usage, rates: Rates, *, provider: str) -> None:
+def _tools(bill: Bill, usage: Usage, tariff: Tariff) -> None:
+    provider, rates = tariff.provider, tariff.rates
     for tool, count in usage.tools.items():
         if tool == "web_search" and provider == "google" and _major(rates.model) < 3:
             count = 1  # billed by the prompt, however many queries it led to
@@ -296,7 +216,7 @@ def _tools(bill: Bill, usage: Usage, rates: Rates, *, provider: str) -> None:
         bill.charge(tool, count, price)
         # Google's free searches are counted over the whole account.
         bill.estimated |= provider == "google"
-    _search_block(bill, usage, rates, provider=provider)
+    _search_block(bill, usage, tariff)
 
 
 def _fee(tool: str, rates: Rates, provider: str) -> Decimal | None:
@@ -327,24 +247,21 @@ def _major(model: str) -> int:
     return int(digits) if digits.isdigit() else 3
 
 
-def _search_block(bill: Bill, usage: Usage, rates: Rates, *, provider: str) -> None:
+def _search_block(bill: Bill, usage: Usage, tariff: Tariff) -> None:
     """Small models pay a fixed block of tokens per search, which their usage may leave out."""
     pattern, tokens = SEARCH_BLOCK
     searches = usage.tools.get("web_search", 0)
-    if provider != "openai" or not searches or not pattern.match(rates.model):
+    if tariff.provider != "openai" or not searches or not pattern.match(tariff.rates.model):
         return
-    rate = rates.find("input_mtok")
-    if usage.input_tokens < tokens * searches and rate is not None:
-        bill.rated("input (search content)", tokens * searches, "input_mtok", rate)
+    unit = tariff.unit("input", usage.input_tokens)
+    if usage.input_tokens < tokens * searches and unit is not None:
+        bill.add("input (search content)", tokens * searches, unit)
 
 
-def _search_models(bill: Bill, rates: Rates, asked: Asked, body: JsonObject) -> None:
+def _search_models(bill: Bill, tariff: Tariff) -> None:
     """Models of the Chat API that search the web on every request."""
-    if rates.own:
-        return
-    name = asked.base_model or as_text(body.get("model")) or asked.model or rates.model
     for ending, price in SEARCH_MODELS:
-        if undated(name).endswith(ending):
+        if undated(tariff.model).endswith(ending):
             bill.charge("web_search", 1, Decimal(price))
 
 
@@ -360,30 +277,25 @@ def _containers(bill: Bill, usage: Usage, rates: Rates, *, provider: str) -> Non
             bill.charge(f"container ({container.memory})", 1, Decimal(price))
 
 
-def _hosted_images(
-    bill: Bill, usage: Usage, asked: Asked, *, provider: str, tier: str, at: datetime
-) -> None:
+def _hosted_images(bill: Bill, usage: Usage, asked: Asked, tariff: Tariff) -> None:
     """Images that a hosted tool made, at the prices of the model behind it."""
-    if usage.image_tokens is None and not usage.images:
-        return
     model = asked.image_model or usage.image_model
     if model is None:
         bill.miss("image_generation", "the image model is not said: pass image_model=")
         return
-    name = named(provider, model)
-    rates = rates_of(name.provider, name.model, "batch" if tier == "batch" else "default", at)
-    if rates is None or rates.no_tier is not None:
+    found = other_tariff(tariff, model, "batch" if tariff.tier == "batch" else "default")
+    if found is None or found.gap() is not None:
         bill.miss("image_generation", f"the tables have no price for {model}")
         return
     if usage.image_tokens is not None:
-        counts = Counts()
+        counts = Usage()
         image_usage(counts, usage.image_tokens)
         for problem in counts.problems:
             bill.miss("image_generation", problem)
-        _tokens(bill, counts.usage(), rates, factor=_ONE, provider=provider, of="image_generation")
+        _tokens(bill, counts, found, of="image_generation")
         return
     for image in usage.images:
-        price, what = image_price(provider, rates.model, image.size, image.quality)
+        price, what = image_price(found.provider, found.rates.model, image.size, image.quality)
         if price is None:
             bill.miss("image_generation", what)
         else:

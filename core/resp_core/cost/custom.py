@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from decimal import Decimal
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from resp_core.cost.usage import decimal_of
@@ -85,7 +86,7 @@ def clear_prices() -> None:
 
 def registered() -> Mapping[str, Price]:
     """The prices registered so far, by model."""
-    return dict(_registered)
+    return MappingProxyType(_registered)
 
 
 def prices_of(table: Prices) -> dict[str, Price]:

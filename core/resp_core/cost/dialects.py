@@ -5,15 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from resp_core.cost import google
 from resp_core.cost.hosted import hosted_tools
-from resp_core.cost.usage import (
-    MODALITIES,
-    Counts,
-    Share,
-    Usage,
-    by_modality,
-    details,
-)
+from resp_core.cost.usage import MODALITIES, Share, Usage, details
 from resp_core.wire.shape import as_object, as_text, objects
 
 if TYPE_CHECKING:
@@ -21,12 +15,25 @@ if TYPE_CHECKING:
 
     from resp_core.types.json import JsonObject
 
-__all__ = ["image_usage", "unwrapped", "usage_of"]
+__all__ = ["image_usage", "unwrapped", "usage_object", "usage_of"]
 
 _WRAPPED = ("response.", "realtime.")
-_NO_OUTPUT = frozenset(("embeddings", "rerank", "moderations", "audio.speech"))
+_WHERE = ("usage", "usageMetadata", "usage_metadata", "usage_info")
+_INSIDE = (
+    ("x_groq", "usage"),
+    ("meta", "billed_units"),
+    ("delta", "usage"),
+    ("message", "usage"),
+)
+_INVOKED = "amazon-bedrock-invocationMetrics"
+#: Counts that lie in the body itself, as Ollama's and those of some Bedrock models do.
+_FLAT = ("prompt_eval_count", "eval_count", "inputTextTokenCount", "prompt_token_count")
+_ONLY_INPUT = ("embed", "rerank", "moderat")
 _MODAL = tuple(f"{modality}_tokens" for modality in MODALITIES)
+_MODALS = frozenset(_MODAL)
 _COUNTED = frozenset(("input_tokens", "prompt_tokens"))
+#: Names that only Mistral (audio), Perplexity (citations, search) or Vertex (characters) use.
+_RARE = frozenset(("prompt_audio_seconds", "citation_tokens", "search_context_size", "characters"))
 #: xAI counts in ticks, of which ten billion are a dollar.
 _TICKS = 10**10
 
@@ -44,22 +51,27 @@ def usage_of(
     implausible is in `problems`.
     """
     body = unwrapped(body)
-    counts = Counts()
+    counts = Usage()
     usage = usage_object(body)
+    api = (api or "").lower()
     if usage is None:
-        _without_usage(counts, body, request or {})
+        _without_usage(counts, body, api, request or {})
     else:
+        if provider == "google":
+            usage = _beside(usage, "prompt_tokens", "completion_tokens")
+            usage = _beside(usage, "input_tokens", "output_tokens")
         _reader(usage, body, provider, api)(counts, usage, body)
-        _reported(counts, usage)
+        if "cost" in usage or "cost_in_usd_ticks" in usage:
+            _reported(counts, usage)
     hosted_tools(counts, body, provider, request or {})
-    return counts.usage()
+    return counts
 
 
 def unwrapped(body: JsonObject) -> JsonObject:
     """The response inside an event that carries one."""
     if "usage" in body and "type" not in body:
         return body
-    if as_text(body.get("type")).startswith(_WRAPPED) or "usage" not in body:
+    if "usage" not in body or as_text(body.get("type")).startswith(_WRAPPED):
         inner = body.get("response")
         if isinstance(inner, dict):
             return as_object(inner)
@@ -68,36 +80,26 @@ def unwrapped(body: JsonObject) -> JsonObject:
 
 def usage_object(body: JsonObject) -> JsonObject | None:
     """The counts of `body`, wherever its API puts them."""
-    for name in ("usage", "usageMetadata", "usage_metadata", "usage_info"):
+    for name in _WHERE:
         found = body.get(name)
         if isinstance(found, dict):
             return as_object(found)
         if found is not None:
             return {"": found}
-    for outer, name in (
-        ("x_groq", "usage"),
-        ("meta", "billed_units"),
-        ("delta", "usage"),
-        ("", "amazon-bedrock-invocationMetrics"),
-        ("message", "usage"),
-    ):
-        found = as_object(body.get(outer)) if outer else body
-        if isinstance(found.get(name), dict):
-            return as_object(found[name])
-    if _flat(body):
+    for outer, name in _INSIDE:
+        found = as_object(body.get(outer)).get(name)
+        if isinstance(found, dict):
+            return as_object(found)
+    if isinstance(body.get(_INVOKED), dict):
+        return as_object(body[_INVOKED])
+    if any(name in body for name in _FLAT):
         return body
-    return None
-
-
-def _flat(body: JsonObject) -> bool:
-    """Whether the counts lie in the body itself, as Ollama's and some Bedrock models' do."""
-    names = ("prompt_eval_count", "eval_count", "inputTextTokenCount", "prompt_token_count")
-    return any(name in body for name in names)
+    return google.predicted_usage(body)
 
 
 def _reader(
-    usage: JsonObject, body: JsonObject, provider: str, api: str | None
-) -> Callable[[Counts, JsonObject, JsonObject], None]:
+    usage: JsonObject, body: JsonObject, provider: str, api: str
+) -> Callable[[Usage, JsonObject, JsonObject], None]:
     if not _SPECIAL.isdisjoint(usage):
         return next(reader for names, reader in _BY_FIELD if any(n in usage for n in names))
     if "cost_in_usd_ticks" in usage and _COUNTED.isdisjoint(usage):
@@ -106,11 +108,11 @@ def _reader(
         if _is_messages(usage, body, provider, api):
             return _messages
         return _image if _is_image(body, api) else _responses
-    no_output = api in _NO_OUTPUT or body.get("object") == "list"
+    no_output = body.get("object") == "list" or any(kind in api for kind in _ONLY_INPUT)
     return _input_only if no_output else _chat
 
 
-def _is_messages(usage: JsonObject, body: JsonObject, provider: str, api: str | None) -> bool:
+def _is_messages(usage: JsonObject, body: JsonObject, provider: str, api: str) -> bool:
     if "cache_read_input_tokens" in usage or "cache_creation_input_tokens" in usage:
         return True
     if "input_tokens_details" in usage:
@@ -123,36 +125,45 @@ def _is_messages(usage: JsonObject, body: JsonObject, provider: str, api: str | 
     )
 
 
-def _is_image(body: JsonObject, api: str | None) -> bool:
-    if api is not None:
-        return api.startswith("images")
-    return "data" in body or as_text(body.get("object")).startswith("image")
+def _is_image(body: JsonObject, api: str) -> bool:
+    if api:
+        return "image" in api
+    return (
+        "data" in body
+        or as_text(body.get("object")).startswith("image")
+        or as_text(body.get("type")).startswith("image")
+    )
 
 
-def _without_usage(counts: Counts, body: JsonObject, request: JsonObject) -> None:
+def _without_usage(counts: Usage, body: JsonObject, api: str, request: JsonObject) -> None:
     duration = body.get("duration", body.get("usage_duration"))
-    if duration is not None and ("text" in body or "segments" in body):
+    if duration is not None and ("text" in body or "segments" in body or "transcri" in api):
         seconds = counts.amount(duration, "duration")
         if seconds is not None:
             counts.units["audio_seconds"] = seconds
         return
     text = request.get("input")
-    if isinstance(text, str) and "voice" in request:
+    if isinstance(text, str) and ("voice" in request or "speech" in api):
         counts.units["characters"] = Decimal(len(text))
         return
-    if isinstance(body.get("data"), list) and _image_like(body, request):
-        counts.units["images"] = Decimal(len(body["data"]))
+    images = google.predicted_images(body)
+    if images is None and isinstance(body.get("data"), list) and _image_like(body, api, request):
+        images = len(body["data"])
+    if images is not None:
+        counts.units["images"] = Decimal(images)
         return
     counts.problems.append("the answer reports no usage")
 
 
-def _image_like(body: JsonObject, request: JsonObject) -> bool:
-    return any(entry.get("url") or entry.get("b64_json") for entry in objects(body["data"])) or (
-        "prompt" in request and "size" in request
+def _image_like(body: JsonObject, api: str, request: JsonObject) -> bool:
+    return (
+        "image" in api
+        or any(entry.get("url") or entry.get("b64_json") for entry in objects(body["data"]))
+        or ("prompt" in request and "size" in request)
     )
 
 
-def _reported(counts: Counts, usage: JsonObject) -> None:
+def _reported(counts: Usage, usage: JsonObject) -> None:
     """What the provider itself says that it charged."""
     cost = usage.get("cost")
     if isinstance(cost, dict):
@@ -174,74 +185,104 @@ def _sum(left: Decimal | None, right: Decimal | None) -> Decimal | None:
     return None if left is None or right is None else left + right
 
 
-def _responses(counts: Counts, usage: JsonObject, body: JsonObject) -> None:
-    total_in = counts.number(usage, "input_tokens")
-    total_out = counts.number(usage, "output_tokens")
+def _responses(counts: Usage, usage: JsonObject, body: JsonObject) -> None:
     inner = details(usage, "input_tokens_details", "input_token_details")
     outer = details(usage, "output_tokens_details", "output_token_details")
-    _input(counts, total_in, inner, usage)
-    _output(counts, total_out, outer)
-    _of_one_provider(counts, usage)
-    _missing(counts, usage, total_in, total_out)
+    _both(
+        counts,
+        usage,
+        counts.number(usage, "input_tokens"),
+        counts.number(usage, "output_tokens"),
+        inner,
+        outer,
+    )
 
 
-def _chat(counts: Counts, usage: JsonObject, body: JsonObject) -> None:
-    total_in = counts.number(usage, "prompt_tokens")
-    total_out = counts.number(usage, "completion_tokens")
+def _chat(counts: Usage, usage: JsonObject, body: JsonObject) -> None:
+    into = counts.number(usage, "prompt_tokens")
+    out = counts.number(usage, "completion_tokens")
     total = counts.number(usage, "total_tokens")
-    if total_in is not None and total_out is None and "completion_tokens" not in usage:
-        total_out = total - total_in if total is not None and total >= total_in else None
+    if out is None and into is not None and "completion_tokens" not in usage:
+        out = total - into if total is not None and total >= into else None
+    if into is None and out is None and total is not None and not counts.problems:
+        counts.add("unsplit", total)
+        return
     inner = details(usage, "prompt_tokens_details", "prompt_token_details", "input_tokens_details")
     outer = details(usage, "completion_tokens_details", "output_tokens_details")
-    total_out = _with_hidden_reasoning(usage, outer, total_in, total_out, total)
-    _input(counts, total_in, inner, usage)
-    _output(counts, total_out, outer)
-    _of_one_provider(counts, usage)
+    if into is not None and out is not None and total is not None and total > into + out:
+        out = _with_hidden_reasoning(usage, outer, into, out, total)
+    _both(counts, usage, into, out, inner, outer)
     _breakdown(counts, body)
-    _missing(counts, usage, total_in, total_out)
 
 
-def _of_one_provider(counts: Counts, usage: JsonObject) -> None:
-    """Counts that only Mistral (audio) or Perplexity (citations, search) have."""
+def _beside(usage: JsonObject, into: str, out: str) -> JsonObject:
+    """Google's thoughts in OpenAI's forms: outside of the output, but in the total."""
+    read, told, total = (usage.get(name) for name in (into, out, "total_tokens"))
+    if not (type(read) is int and type(told) is int and type(total) is int):
+        return usage
+    return {**usage, out: total - read} if total > read + told else usage
+
+
+def _both(
+    counts: Usage,
+    usage: JsonObject,
+    into: int | None,
+    out: int | None,
+    inner: JsonObject,
+    outer: JsonObject,
+) -> None:
+    """Input and output in OpenAI's way, with what only some providers count."""
+    if not _RARE.isdisjoint(usage):
+        inner = _of_one_provider(counts, usage, inner)
+    if into is not None:
+        _input(counts, into, inner, usage)
+    if out is not None:
+        _output(counts, out, outer)
+    if into is None or out is None:
+        _missing(counts, usage, into, out)
+
+
+def _of_one_provider(counts: Usage, usage: JsonObject, inner: JsonObject) -> JsonObject:
     seconds = usage.get("prompt_audio_seconds")
     if isinstance(seconds, int | float) and not isinstance(seconds, bool) and seconds:
+        # Mistral bills audio by its length; its tokens are beside those of the prompt.
         counts.units["audio_seconds"] = Decimal(str(seconds))
+        inner = {name: count for name, count in inner.items() if name != "audio_tokens"}
     if "citation_tokens" in usage:
         counts.add("citation", counts.number(usage, "citation_tokens"))
+    if "characters" in usage:
+        counts.units["characters"] = Decimal(counts.number(usage, "characters") or 0)
     if "search_context_size" in usage:
         counts.search_size = as_text(usage["search_context_size"]) or None
+    return inner
 
 
 def _with_hidden_reasoning(
-    usage: JsonObject, outer: JsonObject, into: int | None, out: int | None, total: int | None
-) -> int | None:
+    usage: JsonObject, outer: JsonObject, into: int, out: int, total: int
+) -> int:
     """Some servers keep reasoning outside of `completion_tokens`; their total gives it away."""
-    if into is None or out is None or total is None or total <= into + out:
-        return out
     reasoning = outer.get("reasoning_tokens", usage.get("reasoning_tokens"))
     if type(reasoning) is int and into + out + reasoning == total:
         return out + reasoning
     return out
 
 
-def _breakdown(counts: Counts, body: JsonObject) -> None:
+def _breakdown(counts: Usage, body: JsonObject) -> None:
     """Groq's compound systems: the models that were run, each with its own counts."""
     source = details(body, "usage_breakdown") or details(
         as_object(body.get("x_groq")), "usage_breakdown"
     )
     for entry in objects(source.get("models")):
-        inner = Counts()
+        inner = Usage()
         _chat(inner, as_object(entry.get("usage")), {})
-        counts.shares.append(Share(as_text(entry.get("model")), inner.usage(), instead=True))
+        counts.shares.append(Share(as_text(entry.get("model")), inner, instead=True))
 
 
-def _input(counts: Counts, total: int | None, inner: JsonObject, usage: JsonObject) -> None:
+def _input(counts: Usage, total: int, inner: JsonObject, usage: JsonObject) -> None:
     """OpenAI's way: cached, written and other modalities are parts of the total."""
-    if total is None:
-        return
     cached = _cached(counts, inner, usage)
     written = _written(counts, inner, usage)
-    if not any(inner.get(name) for name in _MODAL):
+    if _MODALS.isdisjoint(inner) or not any(inner.get(name) for name in _MODAL):
         _text_input(counts, total, cached, written)
         return
     split = details(inner, "cached_tokens_details")
@@ -266,7 +307,7 @@ def _input(counts: Counts, total: int | None, inner: JsonObject, usage: JsonObje
         counts.add(f"input_{modality}", count)
 
 
-def _text_input(counts: Counts, text: int, cached: int, written: int) -> None:
+def _text_input(counts: Usage, text: int, cached: int, written: int) -> None:
     if cached + written > text:
         counts.problems.append(
             f"{cached} cached and {written} written tokens are more than the {text} of the input"
@@ -276,7 +317,7 @@ def _text_input(counts: Counts, text: int, cached: int, written: int) -> None:
     counts.add("input", text - cached - written)
 
 
-def _spill(counts: Counts, cached: int, text: int, fresh: dict[str, int]) -> tuple[int, int]:
+def _spill(counts: Usage, cached: int, text: int, fresh: dict[str, int]) -> tuple[int, int]:
     """Cached tokens whose modality is not said are text first, then what else went in."""
     for modality in list(fresh):
         if cached <= text:
@@ -288,16 +329,20 @@ def _spill(counts: Counts, cached: int, text: int, fresh: dict[str, int]) -> tup
     return cached, text
 
 
-def _cached(counts: Counts, inner: JsonObject, usage: JsonObject) -> int:
+def _cached(counts: Usage, inner: JsonObject, usage: JsonObject) -> int:
     found = counts.number(inner, "cached_tokens")
     if found is None:
-        found = counts.number(usage, "prompt_cache_hit_tokens", "num_cached_tokens")
-    if found is None:
-        found = counts.number(usage, "cached_tokens", "cache_read_input_tokens")
+        found = counts.number(
+            usage,
+            "prompt_cache_hit_tokens",
+            "num_cached_tokens",
+            "cached_tokens",
+            "cache_read_input_tokens",
+        )
     return found or 0
 
 
-def _written(counts: Counts, inner: JsonObject, usage: JsonObject) -> int:
+def _written(counts: Usage, inner: JsonObject, usage: JsonObject) -> int:
     """Tokens written to the cache, by how long they stay there."""
     total = counts.number(inner, "cache_write_tokens")
     if total is None:
@@ -311,11 +356,11 @@ def _written(counts: Counts, inner: JsonObject, usage: JsonObject) -> int:
     return total
 
 
-def _output(counts: Counts, total: int | None, outer: JsonObject) -> None:
-    if total is None:
-        return
-    counts.reasoning = min(counts.number(outer, "reasoning_tokens", "thinking_tokens") or 0, total)
-    if not any(outer.get(name) for name in _MODAL):
+def _output(counts: Usage, total: int, outer: JsonObject) -> None:
+    reasoning = counts.number(outer, "reasoning_tokens", "thinking_tokens")
+    if reasoning:
+        counts.reasoning = min(reasoning, total)
+    if _MODALS.isdisjoint(outer) or not any(outer.get(name) for name in _MODAL):
         counts.add("output", total)
         return
     parts = {
@@ -326,9 +371,7 @@ def _output(counts: Counts, total: int | None, outer: JsonObject) -> None:
     counts.split("output", total, parts)
 
 
-def _missing(counts: Counts, usage: JsonObject, into: int | None, out: int | None) -> None:
-    if into is not None and out is not None:
-        return
+def _missing(counts: Usage, usage: JsonObject, into: int | None, out: int | None) -> None:
     for name, value, words in (
         ("input", into, ("input_tokens", "prompt_tokens")),
         ("output", out, ("output_tokens", "completion_tokens")),
@@ -337,34 +380,37 @@ def _missing(counts: Counts, usage: JsonObject, into: int | None, out: int | Non
             counts.problems.append(f"the usage has no number of {name} tokens")
 
 
-def _input_only(counts: Counts, usage: JsonObject, body: JsonObject) -> None:
+def _input_only(counts: Usage, usage: JsonObject, body: JsonObject) -> None:
     total = counts.number(usage, "prompt_tokens", "input_tokens", "total_tokens")
-    _input(counts, total, details(usage, "prompt_tokens_details"), usage)
-    if total is None and not counts.problems and "cost_in_usd_ticks" not in usage:
+    if total is not None:
+        _input(counts, total, details(usage, "prompt_tokens_details"), usage)
+    elif not counts.problems and "cost_in_usd_ticks" not in usage:
         counts.problems.append("the usage has no number of input tokens")
 
 
-def _image(counts: Counts, usage: JsonObject, body: JsonObject) -> None:
+def _image(counts: Usage, usage: JsonObject, body: JsonObject) -> None:
     image_usage(counts, usage)
 
 
-def image_usage(counts: Counts, usage: JsonObject) -> None:
+def image_usage(counts: Usage, usage: JsonObject) -> None:
     """An image model's tokens: what comes out is an image unless it says otherwise."""
     total_in = counts.number(usage, "input_tokens")
     total_out = counts.number(usage, "output_tokens")
     inner = details(usage, "input_tokens_details")
     if "cached_tokens" in usage and "cached_tokens" not in inner:
         inner = {**inner, "cached_tokens": usage["cached_tokens"]}
-    _input(counts, total_in, inner, usage)
+    if total_in is not None:
+        _input(counts, total_in, inner, usage)
     if total_out is not None:
         outer = details(usage, "output_tokens_details")
         text = min(counts.number(outer, "text_tokens") or 0, total_out)
         counts.add("output", text)
         counts.add("output_image", total_out - text)
-    _missing(counts, usage, total_in, total_out)
+    if total_in is None or total_out is None:
+        _missing(counts, usage, total_in, total_out)
 
 
-def _messages(counts: Counts, usage: JsonObject, body: JsonObject) -> None:
+def _messages(counts: Usage, usage: JsonObject, body: JsonObject) -> None:
     """Anthropic: `input_tokens` is what was neither read from nor written to the cache."""
     into, out = counts.number(usage, "input_tokens"), counts.number(usage, "output_tokens")
     written = counts.number(usage, "cache_creation_input_tokens") or 0
@@ -375,20 +421,22 @@ def _messages(counts: Counts, usage: JsonObject, body: JsonObject) -> None:
     counts.add("cached", counts.number(usage, "cache_read_input_tokens"))
     counts.add("cache_write_1h", hour)
     counts.add("cache_write", written - hour)
-    _output(counts, out, details(usage, "output_tokens_details"))
+    if out is not None:
+        _output(counts, out, details(usage, "output_tokens_details"))
     counts.tier = as_text(usage.get("service_tier")) or None
     counts.speed = as_text(usage.get("speed")) or None
     counts.geo = as_text(usage.get("inference_geo")) or None
     for entry in objects(usage.get("iterations")):
         # The totals are those of the messages; compaction and advisors are billed beside them.
         if entry.get("type") != "message":
-            inner = Counts()
+            inner = Usage()
             _messages(inner, entry, {})
-            counts.shares.append(Share(as_text(entry.get("model")) or None, inner.usage()))
-    _missing(counts, usage, into, out)
+            counts.shares.append(Share(as_text(entry.get("model")) or None, inner))
+    if into is None or out is None:
+        _missing(counts, usage, into, out)
 
 
-def _converse(counts: Counts, usage: JsonObject, body: JsonObject) -> None:
+def _converse(counts: Usage, usage: JsonObject, body: JsonObject) -> None:
     """Bedrock: like Anthropic, in other words."""
     into = counts.number(usage, "inputTokens", "inputTokenCount")
     out = counts.number(usage, "outputTokens", "outputTokenCount")
@@ -409,67 +457,7 @@ def _converse(counts: Counts, usage: JsonObject, body: JsonObject) -> None:
         counts.problems.append("the usage has no number of input or output tokens")
 
 
-def _gemini(counts: Counts, usage: JsonObject, body: JsonObject) -> None:
-    """Gemini: thoughts are outside of the candidates' count, tool prompts of the prompt's."""
-    prompt = counts.number(usage, "promptTokenCount")
-    thoughts = counts.number(usage, "thoughtsTokenCount") or 0
-    answer = counts.number(usage, "candidatesTokenCount", "responseTokenCount") or 0
-    tools = counts.number(usage, "toolUsePromptTokenCount") or 0
-    cached = counts.number(usage, "cachedContentTokenCount") or 0
-    if prompt is None:
-        counts.problems.append("the usage has no number of input tokens")
-        return
-    into = by_modality(counts, usage.get("promptTokensDetails", usage.get("promptTokenDetails")))
-    for modality, count in by_modality(counts, usage.get("toolUsePromptTokensDetails")).items():
-        into[modality] = into.get(modality, 0) + count
-    read = by_modality(counts, usage.get("cacheTokensDetails"))
-    _modal_input(counts, prompt + tools, cached, into, read)
-    out = by_modality(counts, usage.get("candidatesTokensDetails"))
-    counts.split("output", answer + thoughts, out)
-    counts.reasoning = thoughts
-    counts.tier = _google_tier(usage)
-
-
-def _modal_input(
-    counts: Counts, total: int, cached: int, into: dict[str, int], read: dict[str, int]
-) -> None:
-    if cached > total:
-        counts.problems.append(f"{cached} cached tokens are more than the {total} of the input")
-        return
-    for modality, count in read.items():
-        into[modality] = max(into.get(modality, 0) - count, 0)
-    counts.split("cached", cached, read)
-    counts.split("input", total - cached, {name: n for name, n in into.items() if n})
-
-
-def _google_tier(usage: JsonObject) -> str | None:
-    traffic = as_text(usage.get("trafficType")).lower()
-    if traffic.startswith("on_demand_"):
-        return traffic.removeprefix("on_demand_")
-    if traffic == "provisioned_throughput":
-        return "provisioned"
-    return as_text(usage.get("serviceTier")).lower() or None
-
-
-def _interactions(counts: Counts, usage: JsonObject, body: JsonObject) -> None:
-    """Gemini's Interactions API."""
-    total = counts.number(usage, "total_input_tokens") or 0
-    tools = counts.number(usage, "total_tool_use_tokens") or 0
-    cached = counts.number(usage, "total_cached_tokens") or 0
-    thoughts = counts.number(usage, "total_thought_tokens") or 0
-    answer = counts.number(usage, "total_output_tokens") or 0
-    into = by_modality(counts, usage.get("input_tokens_by_modality"), "tokens")
-    read = by_modality(counts, usage.get("cached_tokens_by_modality"), "tokens")
-    _modal_input(counts, total + tools, cached, into, read)
-    out = by_modality(counts, usage.get("output_tokens_by_modality"), "tokens")
-    counts.split("output", answer + thoughts, out)
-    counts.reasoning = thoughts
-    for entry in objects(usage.get("grounding_tool_count")):
-        if entry.get("type") == "google_search":
-            counts.use("web_search", counts.number(entry, "count"))
-
-
-def _cohere(counts: Counts, usage: JsonObject, body: JsonObject) -> None:
+def _cohere(counts: Usage, usage: JsonObject, body: JsonObject) -> None:
     """Cohere bills `billed_units`, which may be less than the tokens it read."""
     billed = details(usage, "billed_units") or usage
     counts.add("input", counts.number(billed, "input_tokens"))
@@ -483,46 +471,47 @@ def _cohere(counts: Counts, usage: JsonObject, body: JsonObject) -> None:
         counts.units["input_images"] = Decimal(images)
 
 
-def _duration(counts: Counts, usage: JsonObject, body: JsonObject) -> None:
+def _duration(counts: Usage, usage: JsonObject, body: JsonObject) -> None:
     seconds = counts.amount(usage.get("seconds"), "seconds")
     if seconds is not None:
         counts.units["audio_seconds"] = seconds
 
 
-def _pages(counts: Counts, usage: JsonObject, body: JsonObject) -> None:
+def _pages(counts: Usage, usage: JsonObject, body: JsonObject) -> None:
     pages = counts.number(usage, "pages_processed") or 0
     annotated = body.get("document_annotation") is not None
     counts.units["annotated_pages" if annotated else "pages"] = Decimal(pages)
 
 
-def _ollama(counts: Counts, usage: JsonObject, body: JsonObject) -> None:
+def _ollama(counts: Usage, usage: JsonObject, body: JsonObject) -> None:
     counts.add("input", counts.number(usage, "prompt_eval_count"))
     counts.add("output", counts.number(usage, "eval_count"))
 
 
-def _titan(counts: Counts, usage: JsonObject, body: JsonObject) -> None:
+def _titan(counts: Usage, usage: JsonObject, body: JsonObject) -> None:
     counts.add("input", counts.number(usage, "inputTextTokenCount"))
     for entry in objects(usage.get("results")):
         counts.add("output", counts.number(entry, "tokenCount"))
 
 
-def _llama(counts: Counts, usage: JsonObject, body: JsonObject) -> None:
+def _llama(counts: Usage, usage: JsonObject, body: JsonObject) -> None:
     counts.add("input", counts.number(usage, "prompt_token_count"))
     counts.add("output", counts.number(usage, "generation_token_count"))
 
 
-def _implausible(counts: Counts, usage: JsonObject, body: JsonObject) -> None:
+def _implausible(counts: Usage, usage: JsonObject, body: JsonObject) -> None:
     counts.problems.append(f"the usage is no object: {str(usage[''])[:40]!r}")
 
 
-def _only_a_cost(counts: Counts, usage: JsonObject, body: JsonObject) -> None:
+def _only_a_cost(counts: Usage, usage: JsonObject, body: JsonObject) -> None:
     """Nothing is counted: the provider says only what it charged."""
 
 
 _BY_FIELD: tuple[tuple[tuple[str, ...], Any], ...] = (
     (("",), _implausible),
-    (("promptTokenCount", "candidatesTokenCount", "trafficType", "totalTokenCount"), _gemini),
-    (("total_input_tokens", "total_output_tokens"), _interactions),
+    (google.GENERATED, google.generated),
+    (google.INTERACTED, google.interacted),
+    (google.SNAKE, google.snake_case),
     (("inputTokens", "outputTokens", "inputTokenCount", "outputTokenCount"), _converse),
     (("billed_units", "search_units", "images", "image_tokens"), _cohere),
     (("seconds",), _duration),

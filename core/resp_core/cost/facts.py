@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from resp_core.cost.bill import Cost, Unpriced, total_of
+from resp_core.cost.dialects import usage_of
+from resp_core.cost.hosted import BILLED_CALLS
+from resp_core.cost.names import family
+from resp_core.cost.price import price_of
 from resp_core.types.json import empty_object
 from resp_core.wire.shape import as_object, as_text, objects
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from resp_core.cost.bill import Cost
     from resp_core.cost.custom import Price
     from resp_core.cost.price import Asked
+    from resp_core.cost.usage import Usage
     from resp_core.types.json import JsonObject
 
 __all__ = ["Billed", "containers_in", "cost_of_all", "facts_of"]
@@ -24,12 +29,9 @@ _KEPT = (
     "model", "modelVersion", "object", "type", "usage", "usageMetadata", "usage_breakdown",
     "service_tier", "serviceTier", "tool_usage", "size", "quality", "duration",
 )  # fmt: skip
-_CALLS = frozenset(
-    ("web_search_call", "file_search_call", "code_interpreter_call", "image_generation_call",
-     "shell_call", "x_search_call")
-)  # fmt: skip
-_OF_CALL = ("type", "status", "action", "container_id", "environment", "size", "quality")
+_OF_CALL = ("type", "status", "container_id", "environment", "size", "quality")
 _OF_TOOL = ("type", "container", "model", "size", "quality")
+_OWN_TOOLS = ("function", "custom", "mcp")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,68 +52,62 @@ class Billed:
     free: str | None = None
     untold: str | None = None
     estimate: bool = False
+    _usage: Usage | None = field(default=None, init=False, repr=False, compare=False)
+
+    @property
+    def usage(self) -> Usage | None:
+        """What was counted, read once; None where nothing is billed or nothing is known."""
+        if self.free is not None or self.untold is not None:
+            return None
+        if self._usage is None:
+            found = usage_of(self.body, provider=family(self.asked.provider))
+            object.__setattr__(self, "_usage", found)
+        return self._usage
 
     def cost(self) -> Cost:
         """The cost, computed now."""
-        from dataclasses import replace
-
-        from resp_core.cost.bill import Cost, Unpriced
-        from resp_core.cost.price import price
-
         if self.free is not None:
             return Cost(Decimal(0), source=self.free)
-        if self.untold is not None:
-            return Cost(None, unknown=(Unpriced("usage", self.untold),))
+        usage, body = self.usage, self.body
+        if usage is None:
+            return Cost(None, unknown=(Unpriced("usage", str(self.untold)),))
         if self.reported is not None:
-            body = {**self.body, "usage": {"cost": self.reported}}
-            return price(body, self.asked, datetime.fromtimestamp(self.at, UTC))
-        found = price(
-            self._payable(), self.asked, datetime.fromtimestamp(self.at, UTC), self.prices
-        )
+            usage = usage_of({"usage": {"cost": self.reported}})
+        elif self.open:
+            unpaid = (one for one in usage.containers if one.id not in self.open)
+            usage = replace(usage, containers=tuple(unpaid))
+        at = datetime.fromtimestamp(self.at, UTC)
+        found = price_of(usage, body, self.asked, at, self.prices)
         return replace(found, estimated=True) if self.estimate else found
-
-    def _payable(self) -> JsonObject:
-        """The answer without uses of containers that were paid for before."""
-        if not self.open:
-            return self.body
-        output = [
-            item
-            for item in self.body.get("output", [])
-            if item.get("container_id") not in self.open
-        ]
-        return {**self.body, "output": output}
 
 
 def facts_of(body: JsonObject) -> JsonObject:
     """`body` without what has no part in its price; it costs the same."""
     facts = {name: body[name] for name in _KEPT if name in body}
-    output = body.get("output")
-    if output:
-        facts["output"] = [
-            {name: item[name] for name in _OF_CALL if name in item and name != "action"}
-            | (
-                {"action": {"type": as_object(item["action"]).get("type")}}
-                if "action" in item
-                else {}
-            )
-            for item in objects(output)
-            if item.get("type") in _CALLS
-        ]
-        tools = [
+    calls = [item for item in objects(body.get("output")) if item.get("type") in BILLED_CALLS]
+    if calls:
+        facts["output"] = [_call(item) for item in calls]
+    if (calls or "tool_usage" in facts) and body.get("tools"):
+        facts["tools"] = [
             {name: tool[name] for name in _OF_TOOL if name in tool}
-            for tool in objects(body.get("tools"))
-            if tool.get("type") not in ("function", "custom", "mcp")
+            for tool in objects(body["tools"])
+            if tool.get("type") not in _OWN_TOOLS
         ]
-        if tools:
-            facts["tools"] = tools
-    choices = body.get("choices")
-    if choices:
+    if body.get("choices"):
         facts["choices"] = [
             {"message": {"executed_tools": [{"type": tool.get("type")} for tool in ran]}}
-            for choice in objects(choices)
+            for choice in objects(body["choices"])
             if (ran := objects(as_object(choice.get("message")).get("executed_tools")))
         ]
     return facts
+
+
+def _call(item: JsonObject) -> JsonObject:
+    """An item of a hosted tool's call, with the kind of its action alone."""
+    kept = {name: item[name] for name in _OF_CALL if name in item}
+    if "action" in item:
+        kept["action"] = {"type": as_object(item["action"]).get("type")}
+    return kept
 
 
 def containers_in(facts: JsonObject) -> tuple[str, ...]:
@@ -122,8 +118,6 @@ def containers_in(facts: JsonObject) -> tuple[str, ...]:
 
 def cost_of_all(bills: Sequence[Billed]) -> Cost:
     """One cost for everything that was billed."""
-    from resp_core.cost.bill import Cost, total_of
-
     if len(bills) == 1:
         return bills[0].cost()
     costs = [bill.cost() for bill in bills]

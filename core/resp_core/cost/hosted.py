@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from resp_core.cost.usage import Container, Counts, Image, details
+from resp_core.cost.usage import Container, Image, Usage, details
 from resp_core.wire.shape import as_object, as_text, items_of, objects
 
 if TYPE_CHECKING:
@@ -13,8 +13,13 @@ if TYPE_CHECKING:
 
     from resp_core.types.json import JsonObject
 
-__all__ = ["hosted_tools"]
+__all__ = ["BILLED_CALLS", "hosted_tools"]
 
+#: Output items that may cost something beside their tokens.
+BILLED_CALLS = frozenset(
+    """web_search_call file_search_call code_interpreter_call image_generation_call shell_call
+    x_search_call""".split()
+)
 _CODE = frozenset(("code_execution", "bash_code_execution", "text_editor_code_execution"))
 #: xAI's own counts -> our names.
 _XAI = {
@@ -34,16 +39,14 @@ _XAI_ITEMS = {
 _GROQ = {"search": "web_search", "web_search": "web_search", "python": "code_execution"}
 
 
-def hosted_tools(counts: Counts, body: JsonObject, provider: str, request: JsonObject) -> None:
+def hosted_tools(counts: Usage, body: JsonObject, provider: str, request: JsonObject) -> None:
     """Count the hosted tools of an answer into `counts`."""
-    if "output" in body:
-        items = objects(body["output"])
+    if "output" in body or "tool_usage" in body:
+        items = [item for item in objects(body.get("output")) if item.get("type") in BILLED_CALLS]
         if provider == "x-ai":
             _xai(counts, body, items)
-        else:
+        elif items or "tool_usage" in body:
             _responses(counts, body, items, objects(body.get("tools") or request.get("tools")))
-    elif "tool_usage" in body:
-        _responses(counts, body, [], objects(body.get("tools") or request.get("tools")))
     elif "content" in body or "server_tool_use" in as_object(body.get("usage")):
         _messages(counts, body)
     elif "candidates" in body:
@@ -52,12 +55,12 @@ def hosted_tools(counts: Counts, body: JsonObject, provider: str, request: JsonO
         _chat(counts, body)
     if provider == "perplexity":
         _perplexity(counts, body, request)
-    if provider == "x-ai" and "output" not in body:
+    if provider == "x-ai" and "output" not in body and "tool_usage" not in body:
         _xai(counts, body, [])
 
 
 def _responses(
-    counts: Counts, body: JsonObject, items: list[JsonObject], tools: list[JsonObject]
+    counts: Usage, body: JsonObject, items: list[JsonObject], tools: list[JsonObject]
 ) -> None:
     said = as_object(body["tool_usage"]) if isinstance(body.get("tool_usage"), dict) else None
     kinds = {as_text(tool.get("type")): tool for tool in tools}
@@ -68,9 +71,9 @@ def _responses(
     _images(counts, said, items, kinds)
 
 
-def _searches(counts: Counts, said: JsonObject | None, items: list[JsonObject]) -> int:
+def _searches(counts: Usage, said: JsonObject | None, items: list[JsonObject]) -> int:
     """The searches that are billed: the server's own count, else those among the items."""
-    if said is not None:
+    if said is not None and "web_search" in said:
         return counts.number(details(said, "web_search"), "num_requests") or 0
     return sum(
         1
@@ -105,14 +108,14 @@ def _containers(items: list[JsonObject], kinds: Mapping[str, JsonObject]) -> tup
 
 
 def _images(
-    counts: Counts,
+    counts: Usage,
     said: JsonObject | None,
     items: list[JsonObject],
     kinds: Mapping[str, JsonObject],
 ) -> None:
     tool = kinds.get("image_generation", {})
     counts.image_model = as_text(tool.get("model")) or None
-    if said is not None:
+    if said is not None and "image_gen" in said:
         tokens = details(said, "image_gen")
         if any(isinstance(count, int) and count for count in tokens.values()):
             counts.image_tokens = tokens
@@ -127,7 +130,7 @@ def _images(
     )
 
 
-def _xai(counts: Counts, body: JsonObject, items: list[JsonObject]) -> None:
+def _xai(counts: Usage, body: JsonObject, items: list[JsonObject]) -> None:
     usage = as_object(body.get("usage"))
     said = usage.get("server_side_tool_usage_details")
     if isinstance(said, dict):
@@ -141,7 +144,7 @@ def _xai(counts: Counts, body: JsonObject, items: list[JsonObject]) -> None:
     counts.use("live_search_source", counts.number(usage, "num_sources_used"))
 
 
-def _messages(counts: Counts, body: JsonObject) -> None:
+def _messages(counts: Usage, body: JsonObject) -> None:
     usage = as_object(body.get("usage"))
     server = details(usage, "server_tool_use")
     searches = counts.number(server, "web_search_requests") or 0
@@ -157,7 +160,7 @@ def _messages(counts: Counts, body: JsonObject) -> None:
         counts.use("code_execution", ran)
 
 
-def _gemini(counts: Counts, body: JsonObject) -> None:
+def _gemini(counts: Usage, body: JsonObject) -> None:
     for candidate in objects(body.get("candidates")):
         grounding = details(candidate, "groundingMetadata", "grounding_metadata")
         queries = items_of(grounding.get("webSearchQueries", grounding.get("web_search_queries")))
@@ -167,7 +170,7 @@ def _gemini(counts: Counts, body: JsonObject) -> None:
             counts.use("maps", 1)
 
 
-def _chat(counts: Counts, body: JsonObject) -> None:
+def _chat(counts: Usage, body: JsonObject) -> None:
     for choice in objects(body.get("choices")):
         message = as_object(choice.get("message"))
         for tool in objects(message.get("executed_tools")):
@@ -175,7 +178,7 @@ def _chat(counts: Counts, body: JsonObject) -> None:
             counts.use(_GROQ.get(kind, kind or "executed_tool"), 1)
 
 
-def _perplexity(counts: Counts, body: JsonObject, request: JsonObject) -> None:
+def _perplexity(counts: Usage, body: JsonObject, request: JsonObject) -> None:
     """A fee per request, and for deep research one per search."""
     usage = as_object(body.get("usage"))
     if "completion_tokens" not in usage and "output_tokens" not in usage:

@@ -8,12 +8,13 @@ from functools import lru_cache
 
 from resp_core.cost.overlay import SELF_HOSTED
 
-__all__ = ["Named", "family", "named", "undated", "zone_of"]
+__all__ = ["Named", "family", "named", "readings", "undated", "zone_of"]
 
 #: Names of providers, ours and litellm's -> the name in the price tables.
 _FAMILY = {
     "azure_ai": "azure",
     "azure_text": "azure",
+    "azure_openai": "azure",
     "aws": "aws",
     "bedrock": "aws",
     "bedrock_converse": "aws",
@@ -23,6 +24,7 @@ _FAMILY = {
     "google_ai_studio": "google",
     "vertex": "google",
     "vertex_ai": "google",
+    "vertexai": "google",
     "xai": "x-ai",
     "grok": "x-ai",
     "together_ai": "together",
@@ -42,6 +44,10 @@ _KNOWN = frozenset(
     huggingface mistral moonshotai novita offline openai openrouter perplexity together voyageai
     x-ai zai""".split()
 )
+#: They sell models of others, at prices of their own and under the others' names.
+_RESELLERS = frozenset(
+    "cloudflare databricks fireworks groq huggingface novita openrouter together".split()
+)
 _ROUTES = frozenset("responses o_series gpt5_series converse converse_like invoke chat".split())
 _ZONES = {
     "us": "us",
@@ -51,6 +57,7 @@ _ZONES = {
     "europe": "eu",
     "apac": "apac",
     "asia": "apac",
+    "us-gov": "us-gov",
     "global": "global",
     "global-standard": "global",
     "": "global",
@@ -80,27 +87,42 @@ def family(provider: str) -> str:
 
 @lru_cache(maxsize=4096)
 def named(provider: str, model: str) -> Named:
-    """Take the prefixes off `azure/eu/gpt-5.6-sol`, `openai/gpt-4.1`, `models/gemini-2.5-pro`.
-
-    A prefix that names another provider wins over `provider`, except at OpenRouter and such
-    servers, where it belongs to the model's name.
-    """
-    zone: str | None = None
+    """Take the provider's own prefixes off `azure/eu/gpt-5.6-sol`, `models/gemini-2.5-pro`."""
     at = family(provider)
+    zone: str | None = None
     rest = model.strip()
     while "/" in rest:
         head, _, tail = rest.partition("/")
         head = head.lower()
-        other = family(head)
-        if other == at or head in _ROUTES or head in ("models", "publishers"):
+        if family(head) == at or head in _ROUTES or head in ("models", "publishers"):
             rest = tail
         elif at == "azure" and head in _ZONES:
             zone, rest = _ZONES[head], tail
-        elif other in _KNOWN and at not in ("openrouter", "groq", "together", "huggingface"):
-            at, rest = other, tail
         else:
             break
     return Named(at, rest, zone)
+
+
+@lru_cache(maxsize=4096)
+def readings(provider: str, model: str, *, answered: bool, explicit: bool) -> tuple[Named, ...]:
+    """What a name may mean, the likeliest first.
+
+    An answered name is first taken as it stands. A prefix that names another provider is part of
+    the name, or is to be left out, or (where `explicit`, and where the provider sells no models
+    of others) means that provider.
+    """
+    plain = named(provider, model)
+    found = [plain]
+    if answered and plain.model != model:
+        found.insert(0, Named(plain.provider, model))
+    head, slash, tail = plain.model.partition("/")
+    other = family(head)
+    if slash and other in _KNOWN and other != plain.provider:
+        found.append(Named(plain.provider, tail, plain.zone))
+        if explicit or plain.provider not in _RESELLERS | SELF_HOSTED:
+            inner = named(other, tail)
+            found.append(Named(other, inner.model, plain.zone or inner.zone))
+    return tuple(found)
 
 
 @lru_cache(maxsize=4096)

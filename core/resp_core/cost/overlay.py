@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 
 __all__ = [
-    "AZURE",
     "AZURE_LISTED",
     "AZURE_ZONES",
     "CONTAINERS",
@@ -27,7 +26,6 @@ __all__ = [
     "SEARCH_BLOCK",
     "SEARCH_MODELS",
     "SELF_HOSTED",
-    "TIERS",
     "VERTEX_UPLIFT",
 ]
 
@@ -37,51 +35,6 @@ REVIEWED = "2026-11-20"
 SELF_HOSTED = frozenset(
     "custom hosted_vllm llamacpp lm_studio lmstudio local ollama other vllm".split()
 )
-
-#: name, input, cached, output. Models that Azure sells under prices of its own.
-AZURE = """
-gpt-4-turbo 11 - 33
-gpt-4-turbo-2024-04-09 11 - 33
-text-embedding-3-large 0.143 - -
-text-embedding-3-small 0.022 - -
-text-embedding-ada-002 0.11 - -
-ada 0.11 - -
-gpt-oss-120b 0.15 - 0.6
-cohere-command-a 2.5 - 10
-cohere-embed-v3-english 0.1 - -
-cohere-embed-v3-multilingual 0.1 - -
-embed-v-4-0 0.12 - -
-codestral-2501 0.3 - 0.9
-deepseek-r1 1.35 - 5.4
-deepseek-v3 1.14 - 4.56
-deepseek-v3-0324 1.14 - 4.56
-deepseek-v3.1 1.23 - 4.94
-deepseek-v3.2 0.58 - 1.68
-deepseek-v4-pro 1.74 0.145 3.48
-deepseek-v4-flash 0.19 0.028 0.51
-deepseek-v4.1-flash 0.3 0.006 1.2
-grok-3 3 - 15
-grok-3-mini 0.25 - 1.27
-grok-4 3 - 15
-grok-4-fast-reasoning 0.2 - 0.5
-grok-4-fast-non-reasoning 0.2 - 0.5
-grok-4-1-fast-reasoning 0.2 - 0.5
-grok-4-1-fast-non-reasoning 0.2 - 0.5
-grok-code-fast-1 0.2 - 1.5
-kimi-k2-thinking 0.6 - 2.5
-kimi-k2.5 0.6 0.1 3
-kimi-k2.6 0.95 0.16 4
-llama-3.3-70b-instruct 0.71 - 0.71
-llama-4-scout-17b-16e-instruct 0.2 - 0.78
-llama-4-maverick-17b-128e-instruct-fp8 0.25 - 1
-mai-ds-r1 1.35 - 5.4
-ministral-3b 0.04 - 0.04
-mistral-large-2407 2 - 6
-mistral-large-3 0.5 - 1.5
-mistral-medium-2505 0.4 - 2
-mistral-nemo 0.15 - 0.15
-mistral-small-2503 0.1 - 0.3
-"""
 
 _ZONED = """codex-mini computer-use-preview gpt-4.1 gpt-4.1-mini gpt-4.1-nano gpt-4o gpt-4o-mini
 gpt-4o-mini-realtime-preview gpt-4o-realtime-preview gpt-5 gpt-5-codex gpt-5-mini gpt-5-nano
@@ -106,13 +59,17 @@ AZURE_ZONES: dict[str, dict[str, str]] = {
     "apac": {"gpt-6.1-sol": "1.2"},
 }
 
-#: Cached input as Azure lists it in its data zones, where the factor would give a finer number.
-AZURE_LISTED = {
-    "gpt-4o-mini": "0.083",
-    "gpt-4.1-nano": "0.028",
-    "gpt-5-codex": "0.138",
-    "o4-mini": "0.303",
-    "codex-mini": "0.413",
+#: Prices as Azure lists them in its data zones, where the factor would give a finer number:
+#: model, tier and class of tokens.
+AZURE_LISTED: dict[tuple[str, str, str], str] = {
+    ("gpt-4o-mini", "default", "cached"): "0.083",
+    ("gpt-4o-mini", "batch", "input"): "0.083",
+    ("gpt-4.1", "priority", "cached"): "0.963",
+    ("gpt-4.1-mini", "priority", "cached"): "0.193",
+    ("gpt-4.1-nano", "default", "cached"): "0.028",
+    ("gpt-5-codex", "default", "cached"): "0.138",
+    ("o4-mini", "default", "cached"): "0.303",
+    ("codex-mini", "default", "cached"): "0.413",
 }
 
 #: OpenAI's regional hosts (us.api.openai.com, ...) cost 1.1 times on gpt-5.4 and later.
@@ -129,72 +86,6 @@ VERTEX_UPLIFT = re.compile(
     r"claude-(haiku-(4-5|[5-9])|opus-(4-[5-9]|[5-9])|sonnet-(4-[5-9]|[5-9])|fable|mythos)"
     r"|gemini-3\.1-flash|gemini-3\.[5-9]|gemini-[4-9]"
 )
-
-#: provider, model, tier -> price per key. A pair: up to and beyond the long-context threshold.
-TIERS: dict[tuple[str, str, str], tuple[int, dict[str, str]]] = {
-    ("openai", "gpt-6-astra", "ultrafast"): (
-        272000,
-        {
-            "input_mtok": "60 120",
-            "cache_read_mtok": "6 12",
-            "cache_write_mtok": "75 150",
-            "output_mtok": "300 450",
-        },
-    ),
-    ("openai", "gpt-6.1-sol", "ultrafast"): (
-        272000,
-        {
-            "input_mtok": "12 24",
-            "cache_read_mtok": "0.6 1.2",
-            "cache_write_mtok": "15 30",
-            "output_mtok": "60 90",
-        },
-    ),
-    ("openai", "text-embedding-3-small", "batch"): (0, {"input_mtok": "0.01"}),
-    ("openai", "text-embedding-3-large", "batch"): (0, {"input_mtok": "0.065"}),
-    ("openai", "text-embedding-ada-002", "batch"): (0, {"input_mtok": "0.05"}),
-}
-
-#: Gemini's tiers: model, tier, input, cached, output, audio input; beyond 200,000 after a slash.
-_GOOGLE = """
-gemini-2.5-flash flex 0.15 0.03 1.25 -
-gemini-2.5-flash priority 0.54 0.054 4.5 1.8
-gemini-2.5-flash-lite flex 0.05 0.01 0.2 -
-gemini-2.5-flash-lite priority 0.18 0.018 0.72 0.54
-gemini-2.5-pro flex 0.625 0.125 5 -
-gemini-2.5-pro priority 2.25/4.5 0.225/0.45 18/27 -
-gemini-3-flash-preview flex 0.25 0.05 1.5 -
-gemini-3-flash-preview priority 0.9 0.09 5.4 1.8
-gemini-3.1-flash-lite flex 0.125 0.0125 0.75 -
-gemini-3.1-flash-lite priority 0.45 0.045 2.7 0.9
-gemini-3.1-pro-preview flex 1 0.2 6 -
-gemini-3.1-pro-preview priority 3.6/7.2 0.36/0.72 21.6/32.4 -
-gemini-3.5-flash batch 0.75 0.075 4.5 -
-gemini-3.5-flash flex 0.75 0.08 4.5 -
-gemini-3.5-flash priority 2.7 0.27 16.2 2.7
-gemini-3.5-flash-lite flex 0.15 0.02 1.25 -
-gemini-3.5-flash-lite priority 0.54 0.05 4.5 -
-gemini-3.6-flash flex 0.375 0.0375 1.875 -
-gemini-3.6-flash priority 1.35 0.135 6.75 -
-gemini-3.7-flash batch 0.375 0.0375 1.875 -
-gemini-3.7-flash flex 0.375 0.0375 1.875 -
-gemini-3.7-flash priority 1.35 0.135 6.75 -
-gemini-3.8-flash flex 0.375 0.0375 1.875 -
-gemini-3.8-flash priority 1.35 0.135 6.75 -
-gemini-4-argon flex 1 0.05 5 -
-gemini-4-argon priority 3.6 0.18 18 -
-"""
-_GOOGLE_KEYS = ("input_mtok", "cache_read_mtok", "output_mtok", "input_audio_mtok")
-for _line in _GOOGLE.split("\n")[1:-1]:
-    _model, _tier, *_prices = _line.split()
-    TIERS["google", _model, _tier] = (
-        200000,
-        {
-            key: price.replace("/", " ")
-            for key, price in zip(_GOOGLE_KEYS, _prices, strict=True)
-            if price != "-"
-        },
-    )
 
 #: Standard prices that genai-prices leaves out of a model it has.
 EXTRA: dict[tuple[str, str], dict[str, str]] = {

@@ -5,55 +5,65 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from resp_core.cost.bill import EXACT
+from resp_core.cost.listed import LONG, listed
 from resp_core.cost.names import undated
-from resp_core.cost.overlay import AZURE, EXTRA, IMAGES, REVIEWED, TIERS
+from resp_core.cost.overlay import EXTRA, IMAGES, REVIEWED
 
 if TYPE_CHECKING:
     from resp_core.cost.custom import Price
+    from resp_core.cost.listed import Row
 
 __all__ = [
     "Rate",
     "Rates",
+    "find_entry",
     "forget",
+    "from_tables",
     "own_rates",
     "provide",
+    "rates_at",
     "rates_of",
     "snapshot_date",
     "source_name",
+    "timed",
 ]
 
-#: Which tables are searched for a provider's models, in this order.
-_SEARCHED = {
-    "azure": ("azure overlay", "openai", "azure", "anthropic"),
-    "google": ("google", "anthropic"),
-}
+#: Whose tables are searched for a provider's models, in this order.
+_SEARCHED = {"azure": ("openai", "azure", "anthropic"), "google": ("google", "anthropic")}
 #: What may follow the name that a table matches by its beginning: dates, versions, states.
 _SUFFIX = re.compile(
     r"(?:[-@:.](?:v?\d[\d.\-:v]*|latest|preview|exp|experimental|beta|default|customtools|free))*"
 )
 _VERIFIED = re.compile(r"(?:verified|checked) on (20\d\d-\d\d-\d\d)")
-_FREE = re.compile(r":free$|moderation")
+_FREE = re.compile(r":free$|moderation|^gemma-")
 _ONE = Decimal(1)
+_REVIEWED = datetime.fromisoformat(REVIEWED).replace(hour=12, tzinfo=UTC)
+Cached = TypeVar("Cached")
 
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """A price per so many units; beyond `over` input tokens `beyond` holds for the whole call."""
+    """A price per so many units.
+
+    `steps` are pairs: beyond so many input tokens, another price holds for the whole call.
+    """
 
     price: Decimal
-    over: int | None = None
-    beyond: Decimal | None = None
+    steps: tuple[tuple[int, Decimal], ...] = ()
 
     def at(self, input_tokens: int) -> Decimal:
         """The price for a call with that many input tokens."""
-        if self.over is not None and self.beyond is not None and input_tokens > self.over:
-            return self.beyond
-        return self.price
+        found = self.price
+        for start, price in self.steps:
+            if input_tokens > start:
+                found = price
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +71,7 @@ class Rates:
     """The rates of a model by the names of genai-prices (`input_mtok`, ...).
 
     `short_to`: beyond so many input tokens this tier has no price. `missing` are rates that the
-    standard tier has and this one lacks. `wanted`: the tier has no price at all.
+    standard tier has and this one lacks. `no_tier` names a tier that has no price at all.
     """
 
     provider: str
@@ -86,26 +96,36 @@ class Rates:
         return None
 
 
+_from_tables: list[Any] = []
+
+
+def from_tables(cached: Cached) -> Cached:
+    """Marks a cached function of the tables, to be forgotten when these change."""
+    _from_tables.append(cached)
+    return cached
+
+
+def forget() -> None:
+    """Drop what was looked up, after the tables have changed."""
+    for cached in _from_tables:
+        cached.cache_clear()
+
+
 def rates_of(provider: str, model: str, tier: str, at: datetime) -> Rates | None:
     """The rates of `model` at `provider` in `tier` ("default", "batch", "flex", ...)."""
-    found = _find(provider, model)
-    if found is None:
-        return None
-    where, info = found
-    if isinstance(info, Rates):
-        return _without_tier(info, tier)
-    at = at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
-    minute = at.hour * 60 + at.minute if _depends_on_time(where, info.id) else None
-    return _resolved(where, info.id, tier, at.date(), minute)
+    found = find_entry(provider, model)
+    return None if found is None else rates_at(*found, tier, at.astimezone(UTC))
 
 
+@lru_cache(maxsize=512)
 def own_rates(name: str, price: Price, tier: str) -> Rates:
     """The user's price as rates."""
-    factor = _ONE if tier in ("default", "standard") else getattr(price, tier, None)
+    factor = _ONE if tier == "default" else _factors(price).get(tier)
+    tokens = _ONE if factor is None else factor
     rates = {
-        key: Rate(amount * (factor or _ONE) * scale if scaled else amount * scale)
-        for name_, key, scale, scaled in _OWN
-        if (amount := getattr(price, name_)) is not None
+        key: Rate(EXACT.multiply(amount, tokens if scaled else scale))
+        for part, key, scale, scaled in _OWN
+        if (amount := getattr(price, part)) is not None
     }
     provider, _, model = name.rpartition("/")
     return Rates(
@@ -117,6 +137,10 @@ def own_rates(name: str, price: Price, tier: str) -> Rates:
         no_tier=None if factor is not None else tier,
         own=True,
     )
+
+
+def _factors(price: Price) -> dict[str, Decimal | None]:
+    return {"batch": price.batch, "flex": price.flex, "priority": price.priority}
 
 
 _OWN: tuple[tuple[str, str, Decimal, bool], ...] = (
@@ -138,21 +162,6 @@ _OWN: tuple[tuple[str, str, Decimal, bool], ...] = (
 )  # fmt: skip
 
 
-def forget() -> None:
-    """Drop what was looked up, after the tables have changed."""
-    for cached in (
-        _fetched,
-        _providers,
-        _find,
-        _resolved,
-        _info,
-        _depends_on_time,
-        snapshot_date,
-        source_name,
-    ):
-        cached.cache_clear()
-
-
 def provide(load: Callable[[], tuple[list[Any], str] | None]) -> None:
     """Where tables that the user fetched come from: asked once, when a price is first needed."""
     global _load
@@ -167,11 +176,13 @@ def _nothing() -> tuple[list[Any], str] | None:
 _load: Callable[[], tuple[list[Any], str] | None] = _nothing
 
 
+@from_tables
 @cache
 def _fetched() -> tuple[list[Any], str] | None:
     return _load()
 
 
+@from_tables
 @cache
 def source_name() -> str:
     """The name and version of the tables that base prices come from."""
@@ -184,6 +195,7 @@ def source_name() -> str:
     return f"genai-prices {version('genai-prices')}"
 
 
+@from_tables
 @cache
 def snapshot_date() -> str:
     """The latest day on which the tables say that a price was checked."""
@@ -196,6 +208,7 @@ def snapshot_date() -> str:
     return max(found, default=REVIEWED)
 
 
+@from_tables
 @cache
 def _providers() -> dict[str, Any]:
     from genai_prices.data_snapshot import get_snapshot
@@ -205,26 +218,40 @@ def _providers() -> dict[str, Any]:
     return {provider.id: provider for provider in providers}
 
 
+@from_tables
 @lru_cache(maxsize=4096)
-def _find(provider: str, model: str) -> tuple[str, Any] | None:
-    tables = _providers()
+def find_entry(provider: str, model: str) -> tuple[str, str] | None:
+    """The table and the entry for a model; tables are searched in their order."""
+    name = _plain(model)
+    if (provider, name) in listed() and "default" in listed()[provider, name]:
+        return provider, name
     for where in _SEARCHED.get(provider, (provider,)):
-        if where == "azure overlay":
-            row = _azure().get(model.lower())
-            if row is not None:
-                return where, row
-        elif where in tables:
-            info = tables[where].find_model(model)
-            if info is not None and _means(info.match, model.lower()):
-                return where, info
+        if "default" in listed().get((where, name), ()):
+            return where, name
+        table = _providers().get(where)
+        info = None if table is None else table.find_model(model)
+        if info is not None and _means(info.match, model.lower()):
+            return where, info.id
     if (provider, undated(model)) in IMAGES:
-        return provider, Rates(provider, model, {}, f"overlay {REVIEWED}", REVIEWED)
-    return None
+        return provider, undated(model)
+    # A dated snapshot that the tables do not list costs what its alias costs.
+    return find_entry(provider, undated(model)) if undated(model) != model.lower() else None
 
 
+def _plain(model: str) -> str:
+    """A model's name in the list: lower case; of fine-tuned ones the base model alone."""
+    name = model.lower()
+    if not name.startswith("ft:"):
+        return name
+    return f"ft:{undated(name.removeprefix('ft:').partition(':')[0])}"
+
+
+@from_tables
 @lru_cache(maxsize=4096)
 def _info(provider: str, model: str) -> Any:
-    return next(info for info in _providers()[provider].models if info.id == model)
+    """The entry of genai-prices; None for what only we list."""
+    table = _providers().get(provider)
+    return next((info for info in table.models if info.id == model), None) if table else None
 
 
 def _means(match: Any, model: str) -> bool:
@@ -254,53 +281,49 @@ def _dated(match: Any, model: str) -> bool:
     return dashed != model and match.is_match(dashed)
 
 
+@from_tables
 @cache
-def _azure() -> dict[str, Rates]:
-    found: dict[str, Rates] = {}
-    for line in AZURE.split("\n")[1:-1]:
-        name, *prices = line.split()
-        keys = ("input_mtok", "cache_read_mtok", "output_mtok")
-        rates = {
-            key: Rate(Decimal(price))
-            for key, price in zip(keys, prices, strict=True)
-            if price != "-"
-        }
-        found[name] = Rates("azure", name, rates, f"overlay {REVIEWED}", REVIEWED)
-    return found
-
-
-@lru_cache(maxsize=4096)
-def _depends_on_time(provider: str, model: str) -> bool:
-    prices = _info(provider, model).prices
-    return isinstance(prices, list) and any(
-        hasattr(entry.constraint, "start_time") for entry in _listed(prices)
+def timed() -> frozenset[str]:
+    """The providers that have prices by the time of day."""
+    return frozenset(
+        name
+        for name, table in _providers().items()
+        if any(_by_time(model.prices) for model in table.models)
     )
 
 
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]  # pyright: ignore[reportUnknownVariableType]
+def _by_time(prices: Any) -> bool:
+    return isinstance(prices, list) and any(
+        hasattr(entry.constraint, "start_time") for entry in _entries(prices)
+    )
 
 
-@lru_cache(maxsize=4096)
-def _resolved(provider: str, model: str, tier: str, day: date, minute: int | None) -> Rates:
-    info = _info(provider, model)
-    at = datetime(day.year, day.month, day.day, *divmod(minute or 0, 60), tzinfo=UTC)
-    standard = _rates(info.get_prices(at))
+def _entries(prices: Any) -> list[Any]:
+    return prices
+
+
+def rates_at(provider: str, model: str, tier: str, at: datetime) -> Rates:
+    """The rates of an entry at a time."""
+    info, rows = _info(provider, model), listed().get((provider, model), {})
+    standard = {} if info is None else _rates(info.get_prices(at))
     extra = EXTRA.get((provider, model), {})
     standard |= {key: Rate(Decimal(price)) for key, price in extra.items()}
     base = Rates(
         provider,
         model,
         standard,
-        source_name(),
-        snapshot_date(),
-        free=not standard and bool(_FREE.search(model)),
+        *((source_name(), snapshot_date()) if info else (f"overlay {REVIEWED}", REVIEWED)),
+        free=info is not None and not standard and bool(_FREE.search(model)),
     )
+    if "default" in rows:
+        base = _overlaid(base, rows["default"])
     if tier == "default":
         return base
-    row = TIERS.get((provider, model, tier))
-    if row is not None:
-        return _overlaid(base, *row)
+    if info is None:
+        return _overlaid(base, rows[tier]) if tier in rows else _without_tier(base, tier)
+    # A tier was listed beside a standard price, and holds as long as that one does.
+    if tier in rows and info.get_prices(at) == info.get_prices(_REVIEWED):
+        return _overlaid(base, rows[tier])
     return _varied(base, info, tier, at)
 
 
@@ -311,16 +334,16 @@ def _rates(price: Any) -> dict[str, Rate]:
 def _rate(value: Any) -> Rate:
     if isinstance(value, Decimal):
         return Rate(value)
-    # Tables have at most one step; were there more, the first would hold beyond its start.
-    step = value.tiers[0] if value.tiers else None
-    return Rate(value.base, step.start, step.price) if step else Rate(value.base)
+    return Rate(value.base, tuple((step.start, step.price) for step in value.tiers))
 
 
-def _overlaid(base: Rates, start: int, row: Mapping[str, str]) -> Rates:
+def _overlaid(base: Rates, row: Row) -> Rates:
+    """The standard rates with those of a listed tier in the place of their prices of tokens."""
+    start = LONG.get(base.provider, 0)
     rates: dict[str, Rate] = {}
     for key, text in row.items():
-        prices = [Decimal(part) for part in text.split()]
-        rates[key] = Rate(prices[0], start, prices[1]) if len(prices) == 2 else Rate(prices[0])
+        price, *beyond = (Decimal(part) for part in text.split())
+        rates[key] = Rate(price, tuple((start, more) for more in beyond))
     tokens = {key for key in base.rates if key.endswith("_mtok")}
     fees = {key: rate for key, rate in base.rates.items() if key not in tokens}
     return replace(
@@ -371,9 +394,9 @@ def _earlier(info: Any, variants: list[Any], at: datetime) -> list[Any]:
 def _short(standard: Mapping[str, Rate], changed: Mapping[str, Rate]) -> int | None:
     """Where the standard tier has long-context prices and the changed one names none."""
     for key, rate in changed.items():
-        over = standard[key].over if key in standard else None
-        if over is not None and rate.over is None:
-            return over
+        steps = standard[key].steps if key in standard else ()
+        if steps and not rate.steps:
+            return steps[0][0]
     return None
 
 

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 __all__ = [
     "MODALITIES",
     "Container",
-    "Counts",
     "Image",
     "Share",
     "Usage",
@@ -52,21 +51,22 @@ class Image:
     quality: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Usage:
     """The counts of one answer; what is wrong with them or missing is in `problems`.
 
-    `reasoning` is a part of `output`, not a class of its own. `reported_cost` is in US dollars,
-    where the provider says what it charged. `tier`, `speed` and `geo` are what the usage itself
-    says was served. `images` are those of a hosted tool that gave no `image_tokens`. `shares`
-    are counts to be priced as another model's.
+    A reader of `dialects` fills it; nothing changes it afterwards. `reasoning` is a part of
+    `output`, not a class of its own. `reported_cost` is in US dollars, where the provider says what
+    it charged. `tier`, `speed` and `geo` are what the usage itself says was served. `images` are
+    those of a hosted tool that gave no `image_tokens`. `shares` are counts to be priced as another
+    model's.
     """
 
-    tokens: Mapping[str, int] = field(default_factory=dict[str, int])
+    tokens: dict[str, int] = field(default_factory=lambda: {})
     reasoning: int = 0
-    units: Mapping[str, Decimal] = field(default_factory=dict[str, Decimal])
-    tools: Mapping[str, int] = field(default_factory=dict[str, int])
-    problems: tuple[str, ...] = ()
+    units: dict[str, Decimal] = field(default_factory=lambda: {})
+    tools: dict[str, int] = field(default_factory=lambda: {})
+    problems: list[str] = field(default_factory=lambda: [])
     reported_cost: Decimal | None = None
     tier: str | None = None
     speed: str | None = None
@@ -76,17 +76,17 @@ class Usage:
     image_tokens: JsonObject | None = None
     image_model: str | None = None
     search_size: str | None = None
-    shares: tuple[Share, ...] = ()
+    shares: list[Share] = field(default_factory=lambda: [])
 
     @property
     def input_tokens(self) -> int:
         """All tokens that went in, cached and written ones included."""
-        return sum(n for name, n in self.tokens.items() if not name.startswith(("output", "cita")))
+        return sum(n for name, n in self.tokens.items() if name[0] != "o" and name != "citation")
 
     @property
     def output_tokens(self) -> int:
         """All tokens that came out, reasoning included."""
-        return sum(n for name, n in self.tokens.items() if name.startswith(("output", "cita")))
+        return sum(n for name, n in self.tokens.items() if name[0] == "o" or name == "citation")
 
     @property
     def total_tokens(self) -> int:
@@ -100,38 +100,8 @@ class Usage:
             "reasoning": self.reasoning,
             "units": {name: format(count, "f") for name, count in self.units.items() if count},
             "tools": {name: count for name, count in self.tools.items() if count},
-            "problems": list(self.problems),
+            "problems": self.problems,
         }
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """A part of an answer that another model gave, or the same model in a request of its own."""
-
-    model: str | None
-    usage: Usage
-    instead: bool = False
-
-
-@dataclass(slots=True)
-class Counts:
-    """Collects what one dialect's usage says; `usage()` is the frozen result."""
-
-    problems: list[str] = field(default_factory=list[str])
-    tokens: dict[str, int] = field(default_factory=dict[str, int])
-    units: dict[str, Decimal] = field(default_factory=dict[str, Decimal])
-    tools: dict[str, int] = field(default_factory=dict[str, int])
-    reasoning: int = 0
-    reported_cost: Decimal | None = None
-    tier: str | None = None
-    speed: str | None = None
-    geo: str | None = None
-    containers: tuple[Container, ...] = ()
-    images: tuple[Image, ...] = ()
-    image_tokens: JsonObject | None = None
-    image_model: str | None = None
-    search_size: str | None = None
-    shares: list[Share] = field(default_factory=list[Share])
 
     def number(self, source: JsonObject, *names: str) -> int | None:
         """The first of `names` that is there; None where none is, or where it cannot be true."""
@@ -171,7 +141,7 @@ class Counts:
             self.add(f"{prefix}_{modality}", count)
 
     def add(self, name: str, count: int | None) -> None:
-        """Count `name` further."""
+        """Count tokens of a class."""
         if count:
             self.tokens[name] = self.tokens.get(name, 0) + count
 
@@ -180,25 +150,14 @@ class Counts:
         if count:
             self.tools[tool] = self.tools.get(tool, 0) + count
 
-    def usage(self) -> Usage:
-        """What was collected."""
-        return Usage(
-            tokens=self.tokens,
-            reasoning=self.reasoning,
-            units=self.units,
-            tools=self.tools,
-            problems=tuple(self.problems),
-            reported_cost=self.reported_cost,
-            tier=self.tier,
-            speed=self.speed,
-            geo=self.geo,
-            containers=self.containers,
-            images=self.images,
-            image_tokens=self.image_tokens,
-            image_model=self.image_model,
-            search_size=self.search_size,
-            shares=tuple(self.shares),
-        )
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A part of an answer that another model gave, or the same model in a request of its own."""
+
+    model: str | None
+    usage: Usage
+    instead: bool = False
 
 
 def decimal_of(value: Any) -> Decimal | None:
@@ -216,7 +175,7 @@ def decimal_of(value: Any) -> Decimal | None:
     return found if found.is_finite() else None
 
 
-def by_modality(counts: Counts, entries: Any, name: str = "tokenCount") -> dict[str, int]:
+def by_modality(counts: Usage, entries: Any, name: str = "tokenCount") -> dict[str, int]:
     """Gemini's lists `[{modality, tokenCount}]`: what is not text."""
     found: dict[str, int] = {}
     for entry in objects(entries):

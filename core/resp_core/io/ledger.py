@@ -7,18 +7,17 @@ take goes to a spool file, and is tried again; what cannot even be spooled is co
 from __future__ import annotations
 
 import atexit
-import contextlib
 import logging
 import os
-import queue
 import threading
 import time
+from collections import deque
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from resp_core.errors import ArgumentError
+from resp_core.errors import ArgumentError, LedgerError
+from resp_core.io.ledger_jsonl import JsonLinesSink
 from resp_core.io.ledger_rows import row_of
-from resp_core.types.json import dumps, loads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -26,15 +25,15 @@ if TYPE_CHECKING:
     from resp_core.observe.record import CallRecord
     from resp_core.types.json import JsonObject
 
-__all__ = ["JsonLinesSink", "Ledger", "MemorySink", "Sink", "open_ledger", "open_sink"]
+__all__ = ["Ledger", "MemorySink", "Sink", "open_ledger", "open_sink"]
 
 logger = logging.getLogger("resp_core")
 
-_BATCH = 200
+_BATCH = 500
 _WAIT = 0.2  # seconds that a row may wait for company
-_RETRY = 5.0
-_QUEUED = 50_000
-_STOP: Any = object()
+_RETRY = 5.0  # seconds before a sink that failed is tried again
+_PATIENCE = 2.0  # seconds that a call waits for a strict ledger to be tried
+_MOST = 50_000  # records that may wait
 
 
 class Sink(Protocol):
@@ -71,40 +70,11 @@ class MemorySink:
         """Nothing to do."""
 
 
-class JsonLinesSink:
-    """One JSON object per line, appended; readable by the owner alone."""
-
-    def __init__(self, path: str) -> None:
-        self._path = Path(path)
-
-    def write(self, rows: Sequence[JsonObject]) -> None:
-        """Append rows with one write."""
-        data = b"".join(dumps(row) + b"\n" for row in rows)
-        file = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        try:
-            os.write(file, data)
-        finally:
-            os.close(file)
-
-    def read(self, since: float = 0.0) -> Iterable[JsonObject]:
-        """The rows since then; a line that was cut off is passed over."""
-        if not self._path.exists():
-            return
-        with self._path.open("rb") as lines:
-            for line in lines:
-                with contextlib.suppress(ValueError):
-                    row = loads(line)
-                    if row["started"] >= since:
-                        yield row
-
-    def close(self) -> None:
-        """Nothing is held open."""
-
-
 class Ledger:
     """Takes records as a hook does and writes them behind the caller's back.
 
     `spool` is a file for rows that the sink refused. `dropped` counts rows that neither took.
+    `strict`: while the sink refuses rows, no new call is begun.
     """
 
     def __init__(
@@ -112,45 +82,74 @@ class Ledger:
         sink: Sink,
         *,
         spool: str | None = None,
+        strict: bool = False,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.sink = sink
+        self.strict = strict
         self.dropped = 0
+        self.closed = False
         self._spool = None if spool is None else JsonLinesSink(spool)
-        self._spool_path = None if spool is None else Path(spool)
-        self._queue: queue.Queue[Any] = queue.Queue(_QUEUED)
         self._monotonic = monotonic
+        self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._pid = os.getpid()
-        self._lock = threading.Lock()
-        self._said = False
-        self._retry_at = 0.0
-        self.closed = False
+        self._failure: Exception | None = None
+        self._tried = False
+        self._try_at = float("-inf")
+        self._writing = threading.Lock()
+        self._begin()
+
+    def _begin(self) -> None:
+        self._taken: deque[CallRecord] = deque()
+        self._waiting: deque[threading.Event] = deque()
+        self._awake, self._hurry = threading.Event(), threading.Event()
 
     def __call__(self, record: CallRecord, /) -> None:
         """Take a record; returns at once."""
         if self._thread is None or self._pid != os.getpid():
             self._start()
-        try:
-            self._queue.put_nowait(record)
-        except queue.Full:
-            self._drop(1)
+        if len(self._taken) >= _MOST:
+            self._drop(1, "too many are waiting to be written")
+            return
+        self._taken.append(record)
+        if not self._awake.is_set():
+            self._awake.set()
+
+    def check(self) -> None:
+        """Before a call begins. Raises LedgerError where the ledger is strict and is failing."""
+        if not self.strict:
+            return
+        answers = True
+        if self._monotonic() >= self._try_at and (self._failure or not self._tried):
+            self._start()
+            answers = self.flush(_PATIENCE)
+        why = self._failure or (None if answers else "it does not answer")
+        if len(self._taken) >= _MOST:
+            why = "too many calls are waiting to be written"
+        if why is not None:
+            raise LedgerError(
+                f"The ledger is strict and cannot be written: {why}. Nothing was sent."
+            )
 
     def flush(self, timeout: float = 10.0) -> bool:
         """Wait until all that was taken is written or spooled; False: it took too long."""
         if self._thread is None or self._pid != os.getpid():
             return True
         done = threading.Event()
-        self._queue.put(done)
+        self._waiting.append(done)
+        self._hurry.set()
+        self._awake.set()
         return done.wait(timeout)
 
     def close(self) -> None:
         """Write what is left and end the thread. A record that comes later begins a new one."""
         with self._lock:
-            self.closed = True
             thread, self._thread = self._thread, None
+            self.closed = True
+            self._hurry.set()
+            self._awake.set()
         if thread is not None and self._pid == os.getpid():
-            self._queue.put(_STOP)
             thread.join(10.0)
         self.sink.close()
         atexit.unregister(self.close)
@@ -167,78 +166,89 @@ class Ledger:
         with self._lock:
             if self._thread is not None and self._pid == os.getpid():
                 return
-            if self._pid != os.getpid():  # a fork: the parent's queue is the parent's
+            if self._pid != os.getpid():  # a fork: what waits is the parent's
                 self._pid = os.getpid()
-                self._queue = queue.Queue(_QUEUED)
+                self._begin()
+            self.closed = False
             self._thread = threading.Thread(target=self._work, name="respkit-ledger", daemon=True)
             self._thread.start()
             atexit.register(self.close)
 
     def _work(self) -> None:
+        me = threading.current_thread()
         while True:
-            taken = [self._queue.get()]
-            until = self._monotonic() + _WAIT
-            while len(taken) < _BATCH and not _is_signal(taken[-1]):
-                try:
-                    taken.append(self._queue.get(timeout=max(until - self._monotonic(), 0)))
-                except queue.Empty:
-                    break
-            self._write([one for one in taken if not _is_signal(one)])
-            for one in taken:
-                if isinstance(one, threading.Event):
-                    one.set()
-            if taken[-1] is _STOP:
+            self._awake.wait(None if self._failure is None else _RETRY)
+            self._hurry.wait(_WAIT)
+            self._awake.clear()
+            self._hurry.clear()
+            waiting = [self._waiting.popleft() for _ in range(len(self._waiting))]
+            self._write_all()
+            for done in waiting:
+                done.set()
+            if self._thread is not me and not self._taken:
                 return
 
-    def _write(self, records: list[CallRecord]) -> None:
-        rows: list[JsonObject] = []
-        for record in records:
-            try:
-                rows.append(row_of(record))
-            except Exception:  # a record must not cost the others their place
-                logger.exception("a call cannot be written to the ledger")
-                self._drop(1)
-        if not rows:
-            return
-        if self._monotonic() >= self._retry_at:
-            try:
-                self._unspool()
+    def _write_all(self) -> None:
+        with self._writing:
+            while True:
+                records = [self._taken.popleft() for _ in range(min(len(self._taken), _BATCH))]
+                rows = [row for record in records if (row := self._row(record)) is not None]
+                if not self._write(rows):
+                    self._keep(rows)
+                if not self._taken:
+                    return
+
+    def _row(self, record: CallRecord) -> JsonObject | None:
+        try:
+            return row_of(record)
+        except Exception:  # a record must not cost the others their place
+            logger.exception("a call cannot be written to the ledger")
+            self._drop(1, "it cannot be written")
+            return None
+
+    def _write(self, rows: list[JsonObject]) -> bool:
+        """Whether the sink took the rows, and those in the spool before them."""
+        if self._failure is not None and self._monotonic() < self._try_at:
+            return False
+        self._tried = True
+        try:
+            self._unspool()
+            if rows or self.strict:
                 self.sink.write(rows)
-            except Exception as error:
-                self._retry_at = self._monotonic() + _RETRY
-                if not self._said:
-                    self._said = True
-                    logger.error("The ledger cannot be written: %s. Calls are spooled.", error)
-            else:
-                self._said = False
-                return
-        self._keep(rows)
+        except Exception as error:
+            if self._failure is None:
+                kept = "Calls are spooled." if self._spool else "There is no spool file."
+                logger.error("The ledger cannot be written: %s. %s", error, kept)
+            self._failure = error
+            self._try_at = self._monotonic() + _RETRY
+            return False
+        if self._failure is not None:
+            logger.warning("The ledger can be written again; what was spooled is in it.")
+        self._failure = None
+        return True
 
     def _keep(self, rows: list[JsonObject]) -> None:
+        if not rows:
+            return
         try:
             if self._spool is None:
                 raise OSError("there is no spool file")
             self._spool.write(rows)
         except OSError as error:
-            logger.error("%d calls are lost to the ledger: %s", len(rows), error)
-            self._drop(len(rows))
+            self._drop(len(rows), error)
 
     def _unspool(self) -> None:
-        path = self._spool_path
-        if self._spool is None or path is None or not path.exists():
+        if self._spool is None or not self._spool.path.exists():
             return
         rows = list(self._spool.read())
         if rows:
             self.sink.write(rows)
-        path.unlink()
+        self._spool.path.unlink()
 
-    def _drop(self, count: int) -> None:
+    def _drop(self, count: int, why: object) -> None:
         with self._lock:
             self.dropped += count
-
-
-def _is_signal(one: Any) -> bool:
-    return one is _STOP or isinstance(one, threading.Event)
+        logger.error("%d calls are lost to the ledger: %s", count, why)
 
 
 def open_sink(spec: str) -> Sink:
@@ -266,11 +276,18 @@ def open_sink(spec: str) -> Sink:
     return SqliteSink(spec.removeprefix("sqlite:///"))
 
 
-def open_ledger(spec: str | Ledger | Sink) -> Ledger:
+def open_ledger(spec: str | Ledger | Sink, *, strict: bool = False) -> Ledger:
     """The ledger that `ledger=` names, or is; the same name is the same ledger in a process.
 
-    It spools beside a file, else below the home folder.
+    It spools beside a file, else below the home folder. `strict`: while it cannot be written, no
+    new call is begun, but LedgerError raised.
     """
+    found = _ledger(spec)
+    found.strict = found.strict or strict
+    return found
+
+
+def _ledger(spec: str | Ledger | Sink) -> Ledger:
     if isinstance(spec, Ledger):
         return spec
     if not isinstance(spec, str):

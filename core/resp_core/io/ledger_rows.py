@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from resp_core.cost.bill import text_of
-from resp_core.cost.dialects import usage_of
 
 if TYPE_CHECKING:
     from resp_core.observe.record import CallRecord
@@ -52,17 +51,17 @@ COLUMNS: dict[str, str] = {
 
 def row_of(record: CallRecord) -> JsonObject:
     """The row of a record."""
-    cost = record.cost
-    uses = [
-        usage_of(bill.body, provider=record.provider)
-        for bill in record.billed
-        if bill.free is None and bill.untold is None
-    ]
-    tokens = [usage.tokens for usage in uses]
-
-    def count(*starts: str) -> int:
-        return sum(n for t in tokens for name, n in t.items() if name.startswith(starts))
-
+    cost, uses = record.cost, record.counted
+    into = out = cached = written = reasoning = 0
+    for usage in uses:
+        into += usage.input_tokens
+        out += usage.output_tokens
+        reasoning += usage.reasoning
+        for name, count in usage.tokens.items():
+            if name.startswith("cached"):
+                cached += count
+            elif name.startswith("cache_write"):
+                written += count
     return {
         "started": record.started,
         "request_id": record.request_id,
@@ -78,11 +77,11 @@ def row_of(record: CallRecord) -> JsonObject:
         "error": record.error,
         "attempts": len(record.attempts),
         "tier": cost.tier,
-        "input_tokens": sum(usage.input_tokens for usage in uses),
-        "cached_tokens": count("cached"),
-        "cache_write_tokens": count("cache_write"),
-        "output_tokens": sum(usage.output_tokens for usage in uses),
-        "reasoning_tokens": sum(usage.reasoning for usage in uses),
+        "input_tokens": into,
+        "cached_tokens": cached,
+        "cache_write_tokens": written,
+        "output_tokens": out,
+        "reasoning_tokens": reasoning,
         "usage": [usage.to_json() for usage in uses],
         "cost": None if cost.total is None else text_of(cost.total),
         "known_cost": text_of(cost.known),

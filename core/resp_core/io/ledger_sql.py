@@ -33,10 +33,11 @@ class SqlSink:
         names = ", ".join(COLUMNS)
         marks = ", ".join(f":{name}" for name in COLUMNS)
         with self._open().begin() as connection:
-            connection.execute(
-                text(f"INSERT INTO resp_calls ({names}) VALUES ({marks})"),
-                [to_text(row) for row in rows],
-            )
+            if rows:
+                connection.execute(
+                    text(f"INSERT INTO resp_calls ({names}) VALUES ({marks})"),
+                    [to_text(row) for row in rows],
+                )
 
     def read(self, since: float = 0.0) -> Iterable[JsonObject]:
         """The rows since then, oldest first."""

@@ -34,7 +34,7 @@ class SqliteSink:
         with self._open() as db:
             db.executemany(
                 f"INSERT INTO calls ({names}) VALUES ({marks})",
-                [tuple(to_text(row)[name] for name in COLUMNS) for row in rows],
+                [_values(row) for row in rows],
             )
 
     def read(self, since: float = 0.0) -> Iterable[JsonObject]:
@@ -66,6 +66,11 @@ class SqliteSink:
                 db.execute("CREATE INDEX IF NOT EXISTS calls_started ON calls (started)")
             self._db, self._pid = db, os.getpid()
         return self._db
+
+
+def _values(row: JsonObject) -> tuple[Any, ...]:
+    texts = to_text(row)
+    return tuple(texts[name] for name in COLUMNS)
 
 
 def to_text(row: JsonObject) -> JsonObject:

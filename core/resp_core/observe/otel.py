@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from resp_core.cost.dialects import usage_of
 from resp_core.errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -92,11 +91,8 @@ class Telemetry:
             "error.type": record.error,
         }
         labels = {name: value for name, value in common.items() if value is not None}
-        into = out = 0
-        for bill in record.billed:
-            if bill.free is None and bill.untold is None:
-                usage = usage_of(bill.body, provider=record.provider)
-                into, out = into + usage.input_tokens, out + usage.output_tokens
+        into = sum(usage.input_tokens for usage in record.counted)
+        out = sum(usage.output_tokens for usage in record.counted)
         if span.is_recording():
             span.set_attributes({**labels, **_attributes(record, into, out)})
             if record.status == "failed":

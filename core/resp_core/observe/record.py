@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from resp_core.cost.account import Account
     from resp_core.cost.bill import Cost
     from resp_core.cost.facts import Billed
+    from resp_core.cost.usage import Usage
     from resp_core.types.json import JsonObject
     from resp_core.types.request import Wire
 
@@ -87,6 +88,11 @@ class CallRecord:
             found = cost_of_all(self.billed)
             object.__setattr__(self, "_cost", found)
         return found
+
+    @property
+    def counted(self) -> list[Usage]:
+        """What the answers of the call counted: classes of tokens, units, hosted tools."""
+        return [usage for bill in self.billed if (usage := bill.usage) is not None]
 
     def __reduce__(self) -> tuple[Any, ...]:
         values = {name: getattr(self, name) for name in _FIELDS}

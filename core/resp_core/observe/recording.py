@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from resp_core.cost.facts import Billed, containers_in, facts_of
@@ -101,18 +102,18 @@ def _billed(
         if free is None and untold is None:
             facts["usage"] = rough_usage(prepared.content, seen)
             estimate = True
-    names = () if account.seen is None or free else containers_in(facts)
+    names = containers_in(facts) if "output" in facts and not free else ()
     return Billed(
         body=facts,
-        asked=Asked(
-            provider=deployment.provider,
-            model=deployment.model,
-            base_model=deployment.base_model,
-            service_tier=account.service_tier,
-            region=deployment.region,
-            data_zone=deployment.data_zone,
-            deployment_type=deployment.deployment_type,
-            image_model=account.image_model,
+        asked=_asked(
+            deployment.provider,
+            deployment.model,
+            deployment.base_model,
+            account.service_tier,
+            deployment.region,
+            deployment.data_zone,
+            deployment.deployment_type,
+            account.image_model,
         ),
         at=started,
         prices=account.prices,
@@ -121,6 +122,30 @@ def _billed(
         free=free,
         untold=untold,
         estimate=estimate,
+    )
+
+
+@lru_cache(maxsize=1024)
+def _asked(
+    provider: str,
+    model: str,
+    base_model: str | None,
+    service_tier: str | None,
+    region: str | None,
+    data_zone: str | None,
+    deployment_type: str | None,
+    image_model: str | None,
+) -> Asked:
+    """What is asked of the price tables: the same for most calls of a client."""
+    return Asked(
+        provider=provider,
+        model=model,
+        base_model=base_model,
+        service_tier=service_tier,
+        region=region,
+        data_zone=data_zone,
+        deployment_type=deployment_type,
+        image_model=image_model,
     )
 
 
