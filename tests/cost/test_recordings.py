@@ -23,7 +23,7 @@ REASONS = re.compile(
     r"|model: neither the answer nor the call names a model"
     r"|model: the tables have no price for .* at (ai21|aws|cohere|databricks|gateway|groq"
     r"|huggingface|mistral|openrouter|snowflake|voyageai|writer):"
-    r"|code_execution: billed by container hours"
+    r"|code_execution: billed by (container hours|the hour)"
     r"|web_search(_preview)?: (Azure bills|deepseek has no listed)"
     r"|image_generation: the image model is not said"
     r"|tier: the tables have no 'provisioned' price"

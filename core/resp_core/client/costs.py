@@ -45,7 +45,7 @@ def cost_of(
     deployment_type: str | None = None,
     image_model: str | None = None,
     request: Mapping[str, Any] | None = None,
-    at: datetime | date | float | None = None,
+    at: datetime | date | float | str | None = None,
     prices: Prices | None = None,
 ) -> Cost:
     """What an answer cost, exactly, or what of it is not known and why.
@@ -57,9 +57,9 @@ def cost_of(
     (OpenAI, Anthropic, Vertex), `data_zone` and `deployment_type` (Azure) change prices.
     `image_model` is the model behind the hosted image tool. `request` is the request's JSON, for
     what only it tells (an image's size and quality, text to be spoken). `at` is when the call was
-    made (UTC unless it says otherwise, or seconds since the epoch), by default now. `prices` are
-    prices of your own, "provider/name" to amounts. Raises ArgumentError for arguments of a wrong
-    kind, nothing for what it cannot price.
+    made: a time (UTC unless it says otherwise), a day, ISO 8601, or seconds since the epoch; by
+    default now. `prices` are prices of your own, "provider/name" to amounts. Raises ArgumentError
+    for arguments of a wrong kind, nothing for what it cannot price.
     """
     asked = Asked(
         provider=provider,
@@ -88,7 +88,7 @@ def cost_of_batch(
     data_zone: str | None = None,
     deployment_type: str | None = None,
     image_model: str | None = None,
-    at: datetime | date | float | None = None,
+    at: datetime | date | float | str | None = None,
     prices: Prices | None = None,
 ) -> BatchCost:
     """What a batch cost, from the lines of its output file (dicts or JSON text), at batch rates.
@@ -110,13 +110,19 @@ def cost_of_batch(
     return batch_cost(lines, asked, moment(at), own)
 
 
-def moment(at: datetime | date | float | None) -> datetime:
-    """`at` as an instant; None is now."""
-    if isinstance(at, datetime):
-        return at if at.tzinfo else at.replace(tzinfo=UTC)
-    if isinstance(at, date):
-        return datetime(at.year, at.month, at.day, 12, tzinfo=UTC)
+def moment(at: datetime | date | float | str | None) -> datetime:
+    """`at` as an instant; None is now, a day its noon."""
     try:
+        if isinstance(at, str):
+            at = (
+                datetime.fromisoformat(at)
+                if len(at) > len("2026-11-20")
+                else date.fromisoformat(at)
+            )
+        if isinstance(at, datetime):
+            return at if at.tzinfo else at.replace(tzinfo=UTC)
+        if isinstance(at, date):
+            return datetime(at.year, at.month, at.day, 12, tzinfo=UTC)
         return datetime.fromtimestamp(time.time() if at is None else at, UTC)
     except (TypeError, ValueError, OverflowError, OSError):
         raise ArgumentError(f"at must be a time, not {at!r}.", param="at") from None

@@ -115,17 +115,12 @@ def _budgets(given: Mapping[str, Any], base: Budgets | None) -> Budgets | None:
     wanted, unknown = given.get("budgets"), given.get("on_unknown_price")
     if wanted is None and unknown is None:
         return base
-    from resp_core.cost.budget import Budget, Budgets
+    from resp_core.cost.budget import Budgets, budgets_of
 
-    base = base or Budgets()
-    if isinstance(wanted, Budgets):
-        base = wanted
-    elif wanted is not None:
-        alone = isinstance(wanted, Budget) or hasattr(wanted, "keys")
-        listed: list[Any] = [wanted] if alone else list(cast("Any", wanted))
-        made = (b if isinstance(b, Budget) else Budget(**b) for b in listed)
-        base = replace(base, budgets=tuple(made))
-    return base if unknown is None else replace(base, on_unknown_price=unknown)
+    found = base or Budgets()
+    if wanted is not None:
+        found = budgets_of(wanted, found)
+    return found if unknown is None else replace(found, on_unknown_price=unknown)
 
 
 def _asked(task: Task) -> JsonObject:

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 __all__ = ["BatchCost", "BatchLine", "batch_cost"]
 
 
+#: What the lines of OpenAI, Azure, Gemini and Mistral have, answered or not.
+_OF_A_LINE = frozenset(("response", "error"))
+
+
 @dataclass(frozen=True, slots=True)
 class BatchLine:
     """One line: its `custom_id`, and its cost, or None with `error` if the request failed."""
@@ -120,7 +124,16 @@ def _answer(line: JsonObject, number: int) -> tuple[str, str, JsonObject | None,
             return name, "anthropic", as_object(result.get("message")), None
         kind = as_text(result.get("type"))
         return name, "anthropic", None, _said(result["error"]) if "error" in result else kind
+    if "modelOutput" in line:  # Bedrock
+        return (
+            as_text(line.get("recordId")) or name,
+            "bedrock",
+            as_object(line["modelOutput"]),
+            None,
+        )
     response = as_object(line.get("response"))
+    if not _OF_A_LINE.intersection(line):
+        return name, _provider(line), line, None  # an answer as it is
     if "usageMetadata" in response or "candidates" in response:
         return name, "gemini", response, None
     body = response.get("body")

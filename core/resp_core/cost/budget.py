@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import warnings
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_CEILING, Decimal
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
 from resp_core.cost.bill import text_of
 from resp_core.cost.custom import Price
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from resp_core.types.json import JsonObject
     from resp_core.wire.ids import NewId
 
-__all__ = ["Budget", "Budgets", "Held", "OnUnknownPrice", "reserve", "resets_at"]
+__all__ = ["Budget", "Budgets", "Held", "OnUnknownPrice", "budgets_of", "reserve", "resets_at"]
 
 Window: TypeAlias = Literal["minute", "day", "month", "total"]
 By: TypeAlias = Literal["key", "user", "tag", "model"]
@@ -118,6 +119,40 @@ class Budgets:
                 f"on_unknown_price is warn, block or a Price, not {self.on_unknown_price!r}.",
                 param="on_unknown_price",
             )
+
+
+def budgets_of(given: Any, base: Budgets | None = None) -> Budgets:
+    """Budgets as a client or a configuration gives them: a `Budgets`, or one or several of a
+    `Budget` or its fields by name. What `base` says of the rest holds on. Raises ArgumentError."""
+    if isinstance(given, Budgets):
+        return given
+    if isinstance(given, Budget | Mapping):
+        listed: list[Any] = [given]
+    elif isinstance(given, list | tuple):
+        listed = list(cast("Sequence[Any]", given))
+    else:
+        raise ArgumentError(
+            f"budgets are a list of Budget, not {type(given).__name__}.", param="budgets"
+        )
+    return replace(base or Budgets(), budgets=tuple(map(_budget, listed)))
+
+
+def _budget(given: Any) -> Budget:
+    if isinstance(given, Budget):
+        return given
+    if not isinstance(given, Mapping):
+        raise ArgumentError(
+            f"A budget is a Budget or its fields, not {type(given).__name__}.", param="budgets"
+        )
+    values = cast("Mapping[str, Any]", given)
+    names = tuple(each.name for each in fields(Budget))
+    wrong = [name for name in values if name not in names]
+    if wrong or "limit" not in values:
+        said = f"no field {wrong[0]!r}" if wrong else "to have a limit"
+        raise ArgumentError(
+            f"A budget has {said}: its fields are {', '.join(names)}.", param="budgets"
+        )
+    return Budget(**values)
 
 
 @dataclass(frozen=True, slots=True)

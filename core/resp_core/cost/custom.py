@@ -32,8 +32,9 @@ class Price:
     Per million tokens: `input`, `output`, `cached`, `cache_write`, `cache_write_1h` and those of
     audio and images. The others are per one: image, second of audio, character, page, request,
     hosted web search, hosted file search, container session. `cached` and `cache_write` fall back
-    to `input`. `batch` and `flex` are factors on token prices in those tiers. `date` says since
-    when the price holds, for people.
+    to `input`. `batch`, `flex` and `priority` are factors on token prices in those tiers. `date`
+    says since when the price holds, for people. Numbers and decimal strings will do. Raises
+    ArgumentError.
     """
 
     input: Decimal | None = None
@@ -59,6 +60,12 @@ class Price:
     flex: Decimal | None = None
     priority: Decimal | None = None
     date: str | None = None
+
+    def __post_init__(self) -> None:
+        for name in _NAMES:
+            amount = getattr(self, name)
+            if amount is not None:
+                object.__setattr__(self, name, _dollars(amount, f"A price, {name}"))
 
 
 Prices: TypeAlias = Mapping[str, "Price | Mapping[str, Any]"]
@@ -122,13 +129,14 @@ def _price(model: str, amounts: Mapping[str, Any]) -> Price:
                 f"The price of {model!r} has no part {name!r}; it may have {', '.join(_NAMES)}.",
                 param="prices",
             )
-        found = decimal_of(value)
-        if found is None or found < 0:
-            raise ArgumentError(
-                f"The price of {model!r}, {name}: {value!r} is no amount of dollars.",
-                param="prices",
-            )
-        values[name] = found
+        values[name] = _dollars(value, f"The price of {model!r}, {name}")
     if not values:
         raise ArgumentError(f"The price of {model!r} is empty.", param="prices")
     return Price(**values)
+
+
+def _dollars(value: Any, what: str) -> Decimal:
+    found = decimal_of(value)
+    if found is None or found < 0:
+        raise ArgumentError(f"{what}: {value!r} is no amount of dollars.", param="prices")
+    return found

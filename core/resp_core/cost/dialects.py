@@ -19,12 +19,7 @@ __all__ = ["image_usage", "unwrapped", "usage_object", "usage_of"]
 
 _WRAPPED = ("response.", "realtime.")
 _WHERE = ("usage", "usageMetadata", "usage_metadata", "usage_info")
-_INSIDE = (
-    ("x_groq", "usage"),
-    ("meta", "billed_units"),
-    ("delta", "usage"),
-    ("message", "usage"),
-)
+_INSIDE = (("x_groq", "usage"), ("delta", "usage"), ("message", "usage"))
 _INVOKED = "amazon-bedrock-invocationMetrics"
 #: Counts that lie in the body itself, as Ollama's and those of some Bedrock models do.
 _FLAT = ("prompt_eval_count", "eval_count", "inputTextTokenCount", "prompt_token_count")
@@ -90,6 +85,8 @@ def usage_object(body: JsonObject) -> JsonObject | None:
         found = as_object(body.get(outer)).get(name)
         if isinstance(found, dict):
             return as_object(found)
+    if isinstance(as_object(body.get("meta")).get("billed_units"), dict):
+        return as_object(body["meta"])
     if isinstance(body.get(_INVOKED), dict):
         return as_object(body[_INVOKED])
     if any(name in body for name in _FLAT):

@@ -64,7 +64,7 @@ gpt-oss-120b default 0.15 - - 0.6
 cohere-command-a default 2.5 - - 10
 cohere-embed-v3-english default 0.1 - - -
 cohere-embed-v3-multilingual default 0.1 - - -
-embed-v-4-0 default 0.12 - - -
+embed-v-4-0 default 0.12 - - - input_image=0.47
 codestral-2501 default 0.3 - - 0.9
 deepseek-r1 default 1.35 - - 5.4
 deepseek-v3 default 1.14 - - 4.56
@@ -96,7 +96,7 @@ mistral-medium-2505 default 0.4 - - 2
 mistral-nemo default 0.15 - - 0.15
 mistral-small-2503 default 0.1 - - 0.3
 command-r-plus default 3 - - 15
-gpt-audio default 2.5 - - 10 input_audio=40 output_audio=80
+gpt-audio,gpt-audio-2025-08-28 default 2.5 - - 10 input_audio=40 output_audio=80
 gpt-4o-realtime-preview-2024-10-01 default 5 2.5 - 20 input_audio=100 output_audio=200
 gpt-4-turbo-vision-preview default 11 - - 33
 cohere-embed-v5-fast default 0.08 - - - input_image=0.4
@@ -205,6 +205,9 @@ embed-v5.0-pro default 0.12 - - -
 embed-v5.0-fast default 0.08 - - -
 embed-english-v3.0 default 0.1 - - - input_images=0.0001
 embed-multilingual-v3.0,embed-english-light-v3.0 default 0.1 - - -
+rerank-v4.0-pro default - - - - rerank_searches_kcount=2.5
+rerank-v3.5,rerank-v4.0-fast default - - - - rerank_searches_kcount=2
+rerank-english-v3.0,rerank-multilingual-v3.0 default - - - - rerank_searches_kcount=2
 
 [deepseek]
 deepseek-v4-flash-vision-exp default 0.3 0.006 - 1.2
@@ -285,6 +288,8 @@ regional.zai.glm-5.3 batch,flex 0.924 0.1716 1.155 2.904
 regional.zai.glm-5.3 priority 3.234 0.6006 4.0425 10.164
 """
 
+#: Rates by the end of their names that are for something else than a million tokens.
+_UNITS = ("chars", "images", "count")
 _COLUMNS = ("input_mtok", "cache_read_mtok", "cache_write_mtok", "output_mtok")
 
 Row = dict[str, str]
@@ -307,7 +312,7 @@ def listed() -> dict[tuple[str, str], dict[str, Row]]:
             }
             for pair in prices[4:]:
                 name, price = pair.split("=")
-                row[name if name.endswith("s") else f"{name}_mtok"] = price
+                row[name if name.endswith(_UNITS) else f"{name}_mtok"] = price
             for name in names.split(","):
                 for tier in tiers.split(","):
                     found.setdefault((provider, name), {})[tier] = row

@@ -12,7 +12,7 @@ from resp_core.cost.dialects import unwrapped, usage_of
 from resp_core.cost.names import family
 from resp_core.cost.overlay import SELF_HOSTED
 from resp_core.cost.rates import Rates
-from resp_core.cost.tariff import Names, tariff_of
+from resp_core.cost.tariff import Names, only_parts, tariff_of
 from resp_core.wire.shape import as_object, as_text
 
 if TYPE_CHECKING:
@@ -74,6 +74,8 @@ def price_of(
         bill.charge("reported", 1, usage.reported_cost)
         provider, name = family(asked.provider), next(iter(names.in_order()), "")
         return bill.cost(Rates(provider, name, source=f"reported by {provider}"), tier)
+    if tariff is None and any(share.instead for share in usage.shares):
+        tariff = only_parts(asked, next(iter(names.in_order()), ""), tier, at)
     if tariff is None:
         return _unpriced(bill, family(asked.provider), usage, tier, names)
     charge_all(bill, usage, tariff, asked, body)

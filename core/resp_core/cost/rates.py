@@ -265,7 +265,7 @@ def _means(match: Any, model: str) -> bool:
         return False
     if kind == "ClauseStartsWith":
         start = match.starts_with.lower()
-        return start.startswith("ft:") or bool(_SUFFIX.fullmatch(_rest(model, start)))
+        return start.startswith(("ft:", "gemma-")) or bool(_SUFFIX.fullmatch(_rest(model, start)))
     return True
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from resp_core.cost.price import Asked
     from resp_core.cost.rates import Rate
 
-__all__ = ["Names", "Tariff", "other_tariff", "tariff_of"]
+__all__ = ["Names", "Tariff", "only_parts", "other_tariff", "tariff_of"]
 
 #: Whose tables are searched for a base model that was named without its provider.
 _MAKERS = ("openai", "anthropic", "google", "mistral", "deepseek", "x-ai")
@@ -207,6 +207,8 @@ def _listed(
     tier = "batch" if place.batch else tier
     at = datetime.fromordinal(day).replace(hour=minute // 60, minute=minute % 60, tzinfo=UTC)
     rates = rates_at(entry.table, entry.id, tier, at)
+    if rates.free and where[0].lower().startswith("vertex"):
+        return None  # free at the Gemini API alone; there it runs on machines by the hour
     return Tariff(family(where[0]), entry.name, rates, tier, place, at)
 
 
@@ -230,3 +232,9 @@ def other_tariff(tariff: Tariff, model: str, tier: str) -> Tariff | None:
     """The tariff of another model that had a part in the same call."""
     where = (tariff.provider, None, None, None)
     return _listed(where, Names(base=model), tier, tariff.at.toordinal(), 0)
+
+
+def only_parts(asked: Asked, name: str, tier: str, at: datetime) -> Tariff:
+    """The tariff of a system that bills nothing but the models and tools it used."""
+    provider = family(asked.provider)
+    return Tariff(provider, name, Rates(provider, name), tier, Place(), at)
