@@ -318,8 +318,8 @@ class Call:
             **({"content-type": "application/json"} if prepared.content else {}),
             **deployment.headers,
             **auth_headers(deployment.auth, token),
-            **self.policy.account.headers,
             **prepared.headers,
+            **self.policy.account.headers,
         }
         sent = prepared.content
         streams, secrets = prepared.streams, prepared.secrets

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from resp_core.cost.budget import Budgets
     from resp_core.cost.custom import Price
     from resp_core.flow import Task
-    from resp_core.observe.otel import Telemetry
-    from resp_core.observe.record import CallRecord
+    from resp_core.observe.otel import Telemetry, Tracing
     from resp_core.types.json import JsonObject
 
 __all__ = ["Spending"]
@@ -57,10 +56,7 @@ class Spending:
     ) -> Account:
         """The account of one call. Raises ArgumentError."""
         body, tags = _asked(task), options.get("tags")
-        traced: Callable[[CallRecord], None] | None = None
-        headers: Mapping[str, str] = {}
-        if self.telemetry is not None:
-            traced, headers = self._traced(self.telemetry, task, model)
+        tracing = None if self.telemetry is None else self._trace(self.telemetry, task, model)
         return Account(
             user=_text(body.get("user")),
             safety_identifier=_text(body.get("safety_identifier")),
@@ -72,16 +68,16 @@ class Spending:
             seen=seen,
             tellers=_counting(options.get("track")),
             budgets=self.budgets,
-            headers=headers,
-            traced=traced,
+            headers={} if tracing is None else tracing.headers,
+            traced=tracing,
         )
 
-    def _traced(
-        self, telemetry: Telemetry, task: Task, model: str | None
-    ) -> tuple[Callable[[CallRecord], None], Mapping[str, str]]:
-        """What ends the call's span, and the headers that carry it."""
-        tracing = telemetry.begin(_operation(task), (model or "").partition("/")[2] or model or "")
-        return (lambda record: telemetry.end(record, tracing.span)), tracing.headers
+    def _trace(self, telemetry: Telemetry, task: Task, model: str | None) -> Tracing:
+        """The span of a call, under the context that the call's own headers or its caller give."""
+        name = (model or "").partition("/")[2] or model or ""
+        request: Any = getattr(task, "request", None)
+        own = getattr(task, "headers", None) if request is None else request.extra_headers
+        return telemetry.begin(_operation(task), name, _asked(task), own or {})
 
 
 def _counting(track: Any) -> tuple[Teller, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol
@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from resp_core.cost.budget import Budgets
     from resp_core.cost.custom import Price
     from resp_core.observe.record import CallRecord
+    from resp_core.types.json import JsonObject
 
-__all__ = ["Account", "Seen", "Teller"]
+__all__ = ["Account", "Seen", "Teller", "Traced"]
 
 
 class Teller(Protocol):
@@ -22,6 +23,18 @@ class Teller(Protocol):
 
     def add(self, record: CallRecord, /) -> None:
         """Count a finished call."""
+        ...
+
+
+class Traced(Protocol):
+    """The trace of one call."""
+
+    def answer(self, body: JsonObject, /) -> None:
+        """See an answer of the call."""
+        ...
+
+    def end(self, record: CallRecord, /) -> None:
+        """The call has ended."""
         ...
 
 
@@ -66,7 +79,7 @@ class Account:
     """Labels of a call and the prices, budgets and sums that apply to it.
 
     `key` names whose credential pays, for budgets by key; `headers` go with every request of the
-    call (trace context); `traced` ends the span of the call, where calls are traced.
+    call (trace context); `traced` is its trace, where calls are traced.
     """
 
     user: str | None = None
@@ -81,4 +94,4 @@ class Account:
     tellers: tuple[Teller, ...] = field(default=(), repr=False, compare=False)
     budgets: Budgets | None = field(default=None, repr=False, compare=False)
     headers: Mapping[str, str] = field(default_factory=empty_object, repr=False)
-    traced: Callable[[CallRecord], None] | None = field(default=None, repr=False, compare=False)
+    traced: Traced | None = field(default=None, repr=False, compare=False)

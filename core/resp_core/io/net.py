@@ -242,7 +242,7 @@ def tell(record: CallRecord, hooks: Sequence[Hook]) -> None:
     """Hand a record to whoever counts the call, and to the hooks."""
     account = record.account
     counting = () if account is None else account.tellers
-    ends = () if account is None or account.traced is None else (account.traced,)
+    ends = () if account is None or account.traced is None else (account.traced.end,)
     for hook in (*(teller.add for teller in counting), *ends, *hooks, log_call):
         try:
             hook(record)

@@ -50,6 +50,8 @@ def recorded(
 ) -> CallRecord:
     """The record of a call; `seen` is its answer, as far as there is one."""
     usage = seen.get("usage")
+    if account.traced is not None:
+        account.traced.answer(seen)
     return CallRecord(
         provider=deployment.provider,
         requested_model=deployment.requested,
