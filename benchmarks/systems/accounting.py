@@ -14,7 +14,7 @@ class Accounting:
     def __init__(self, answer: Any, model: str, prompt: str) -> None:
         from resp_core.client.spending import Spending
         from resp_core.cost.account import Seen
-        from resp_core.cost.price import Asked
+        from resp_core.cost.asked import Asked
         from resp_core.tasks import Operate
 
         provider, _, name = model.partition("/")

@@ -6,8 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
-from resp_core.client.tracking import tellers
-from resp_core.cost.account import Account
+from resp_core.cost.account import Account, tellers
 from resp_core.errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -59,7 +58,7 @@ class Spending:
         """The account of one call. Raises ArgumentError."""
         body = _asked(task)
         labels = {name: body[name] for name in _LABELS if body.get(name) is not None}
-        counting = tellers()
+        counting = tellers.get()
         track = options.get("track")
         if track is not None and track not in counting:
             if not hasattr(track, "add"):

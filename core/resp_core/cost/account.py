@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from resp_core.cost.custom import Price
     from resp_core.observe.record import CallRecord
 
-__all__ = ["Account", "Seen", "Teller"]
+__all__ = ["Account", "Seen", "Teller", "tellers"]
 
 
 class Teller(Protocol):
@@ -23,6 +24,10 @@ class Teller(Protocol):
     def add(self, record: CallRecord, /) -> None:
         """Count a finished call."""
         ...
+
+
+#: Who counts the calls that begin here; see `track_costs`.
+tellers: ContextVar[tuple[Teller, ...]] = ContextVar("resp_core_tellers", default=())
 
 
 class Seen:

@@ -25,9 +25,9 @@ from resp_core.wire.shape import as_text
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from resp_core.cost.asked import Asked
     from resp_core.cost.bill import Bill
     from resp_core.cost.places import Place
-    from resp_core.cost.price import Asked
     from resp_core.cost.rates import Rate, Rates
     from resp_core.cost.usage import Usage
     from resp_core.types.json import JsonObject

@@ -13,9 +13,9 @@ from resp_core.wire.shape import as_object, as_text, objects
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from resp_core.cost.asked import Asked
     from resp_core.cost.bill import Cost
     from resp_core.cost.custom import Price
-    from resp_core.cost.price import Asked
     from resp_core.types.json import JsonObject
 
 __all__ = ["Billed", "containers_in", "cost_of_all", "facts_of"]

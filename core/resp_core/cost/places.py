@@ -18,7 +18,7 @@ from resp_core.cost.overlay import (
 )
 
 if TYPE_CHECKING:
-    from resp_core.cost.price import Asked
+    from resp_core.cost.asked import Asked
     from resp_core.cost.usage import Usage
 
 __all__ = ["Place", "factor_of", "listed_cached", "placed"]

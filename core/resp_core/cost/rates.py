@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
+from resp_core.cost.fetched import fetched
 from resp_core.cost.names import undated
 from resp_core.cost.overlay import AZURE, EXTRA, IMAGES, REVIEWED, TIERS
 
 if TYPE_CHECKING:
     from resp_core.cost.custom import Price
+    from resp_core.cost.fetched import Tables
 
 __all__ = [
     "Rate",
     "Rates",
     "forget",
     "own_rates",
-    "provide",
     "rates_of",
     "snapshot_date",
     "source_name",
@@ -153,23 +154,9 @@ def forget() -> None:
         cached.cache_clear()
 
 
-def provide(load: Callable[[], tuple[list[Any], str] | None]) -> None:
-    """Where tables that the user fetched come from: asked once, when a price is first needed."""
-    global _load
-    _load = load
-    forget()
-
-
-def _nothing() -> tuple[list[Any], str] | None:
-    return None
-
-
-_load: Callable[[], tuple[list[Any], str] | None] = _nothing
-
-
 @cache
-def _fetched() -> tuple[list[Any], str] | None:
-    return _load()
+def _fetched() -> Tables | None:
+    return fetched()
 
 
 @cache
