@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from rich.text import Text
 
 from resp_core.cli.layout import table
-from resp_core.client import Client
+from resp_core.client.configured import fitting
 from resp_core.client.wiring import connection_of
 from resp_core.credentials import environ
 from resp_core.errors import ConfigError
@@ -119,12 +119,12 @@ def _query_engine(model: str, vectors: str, options: ClientOptions, console: Con
     console.print()
     console.print(Text("LlamaIndex: a query engine over three notes", style="bold cyan"))
     console.print(Text(f"> {_QUERY}", style="dim"))
-    client = Client(model, **options)
-    embedder = RespEmbedding(model=vectors, client=client)
+    given, for_vectors = cast("Any", options), cast("Any", fitting(options, model, vectors))
+    embedder = RespEmbedding(model=vectors, **for_vectors)
     notes = [Document(text=text, metadata={"file": name}) for name, text in _NOTES.items()]
     index: Any = VectorStoreIndex.from_documents(notes, embed_model=embedder)
     engine = index.as_query_engine(
-        llm=RespLLM(model=model, client=client), streaming=True, similarity_top_k=2
+        llm=RespLLM(model=model, **given), streaming=True, similarity_top_k=2
     )
     answer = engine.query(_QUERY)
     for piece in answer.response_gen:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from resp_core.client.wiring import Settings
     from resp_core.config import Configuration
 
-__all__ = ["Source", "concealed", "options_for", "read_configuration", "settings_from"]
+__all__ = ["Source", "concealed", "fitting", "options_for", "read_configuration", "settings_from"]
 
 #: A path to a .yaml, .yml or .json file, or what such a file would hold.
 Source: TypeAlias = "str | os.PathLike[str] | Mapping[str, Any]"
@@ -61,16 +61,19 @@ def read_configuration(source: Source) -> Configuration:
 
 
 def options_for(found: Configuration, model: str | None) -> tuple[str | None, ClientOptions]:
-    """The model of a client, and its options.
-
-    With a `model` of another provider than the configuration's own, address, credentials and
-    whatever else belongs to that provider are left out.
-    """
+    """The model of a client, `model` if given, and the options that fit it."""
     options = Veiled(found.options)
     own = options.pop("model", None)
-    if model and not same_provider(own, model, connection_of(options)):
-        options = Veiled({k: v for k, v in options.items() if k not in _OF_PROVIDER})
-    return model or own, cast("ClientOptions", options)
+    return model or own, fitting(cast("ClientOptions", options), own, model or own)
+
+
+def fitting(options: ClientOptions, own: str | None, model: str | None) -> ClientOptions:
+    """The options of a client for `own` as they are for `model`: where that is another
+    provider's, without address, credentials and whatever else belongs to one provider."""
+    if same_provider(own, model, connection_of(options)):
+        return options
+    kept = {name: value for name, value in options.items() if name not in _OF_PROVIDER}
+    return cast("ClientOptions", Veiled(kept))
 
 
 def settings_from(source: Source, model: str | None, overrides: ClientOptions) -> Settings:

@@ -59,15 +59,18 @@ def near(name: str, names: Iterable[str]) -> str:
 
 
 def place_of(where: Where) -> str:
-    """As one writes it: `settings.prices['openai/gpt-5.4'].input`."""
+    """As one writes it: `settings.prices['openai/gpt-5.4'].input`.
+
+    What cannot be the name of a setting may be a value that slipped, and is not shown.
+    """
     place = ""
-    for part in where:
+    for level, part in enumerate(where):
         if isinstance(part, int):
             place += f"[{part}]"
         elif re.fullmatch(r"\w{1,60}", part):
             place += f".{part}" if place else part
         else:
-            place += f"[{part[:60]!r}]"
+            place += f"[{part[:60]!r}]" if level > 1 else "['…']"
     return place
 
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import ValidationError
 
-from resp_core import providers
 from resp_core.auth.source import Veiled, VeiledUrl
 from resp_core.config.problems import config_error, explained, kind_of, near, place_of
 from resp_core.config.schema import CALL_ONLY, CODE_ONLY, DOCUMENT, NAMES
@@ -19,6 +18,7 @@ from resp_core.config.shown import REFERENCE, credentials
 from resp_core.cost.custom import prices_of
 from resp_core.mcp.policy import Policy, Rule
 from resp_core.observe.redact import redact
+from resp_core.providers import get, names
 
 if TYPE_CHECKING:
     from resp_core.config.problems import Where
@@ -191,7 +191,7 @@ def _may_refer(name: str) -> bool:
 @cache
 def _heads() -> frozenset[str]:
     """What the variables of providers begin with: OPENAI, AZURE, GROQ ..."""
-    every = map(providers.get, providers.names())
+    every = map(get, names())
     variables = (name for each in every for name in (*each.key_env, *each.base_env))
     return frozenset(name.partition("_")[0] for name in variables)
 

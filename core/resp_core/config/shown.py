@@ -19,10 +19,12 @@ REFERENCE = "os.environ/"
 def rows(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Each setting's place and text. A reference is shown as it is written."""
     for where, value in _leaves(document.get("settings"), ("settings",)):
+        if value is None:
+            continue
         text = str(value)
         if isinstance(value, str) and _is_credential(where, value):
             text = safe_url(value) if "://" in value else "***"
-        yield place_of(where[1:]), redact(text)
+        yield place_of(where).removeprefix("settings."), redact(text)
 
 
 def credentials(document: Mapping[str, Any]) -> Iterator[tuple[Where, str]]:

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from resp_core.auth.source import Veiled
 from resp_core.errors import ConfigError
+from resp_core.io.config_json import Malformed, parse_json
 from resp_core.observe.redact import redact
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Malformed", "read_document"]
+__all__ = ["read_document"]
 
 _LARGEST = 256 * 1024
-
-
-class Malformed(Exception):
-    """What is wrong with a text, in words that go after the file's name."""
 
 
 def read_document(path: str | os.PathLike[str]) -> Veiled:
@@ -37,7 +33,7 @@ def read_document(path: str | os.PathLike[str]) -> Veiled:
 
 def _document(path: str | os.PathLike[str]) -> Veiled | str:
     """The document, or what is wrong: nothing is raised where the text is at hand."""
-    parsers: dict[str, Callable[[str], Any]] = {".yaml": _yaml, ".yml": _yaml, ".json": _json}
+    parsers: dict[str, Callable[[str], Any]] = {".yaml": _yaml, ".yml": _yaml, ".json": parse_json}
     parse = parsers.get(Path(path).suffix.lower())
     if parse is None:
         return "is no configuration by its name: it must end in .yaml, .yml or .json"
@@ -68,27 +64,3 @@ def _yaml(text: str) -> Any:
             "nothing"
         ) from None
     return parse_yaml(text)
-
-
-def _json(text: str) -> Any:
-    try:
-        return json.loads(text, object_pairs_hook=_object, parse_constant=_constant)
-    except json.JSONDecodeError as error:
-        raise Malformed(f"is not JSON (line {error.lineno}, column {error.colno})") from None
-    except RecursionError:
-        raise Malformed("nests too deep") from None
-    except ValueError:
-        raise Malformed("holds a number of too many digits") from None
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise Malformed(f"says {twice[:60]!r} twice in one place")
-    return found
-
-
-def _constant(name: str) -> Any:
-    raise Malformed(f"holds {name}, which is no JSON")

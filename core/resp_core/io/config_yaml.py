@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import yaml
 
-from resp_core.io.config_file import Malformed
+from resp_core.io.config_json import Malformed
 
 __all__ = ["parse_yaml"]
 
