@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import fields, replace
 from decimal import Decimal
 from pathlib import Path
@@ -13,6 +14,7 @@ from resp_core import Budget, Client, Policy, Price, Rule
 from resp_core.client.options import ClientOptions
 from resp_core.config import CALL_ONLY, CODE_ONLY, NAMES
 from resp_core.config.schema import _Budget, _Rule
+from resp_core.io.config_yaml import parse_yaml
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -101,6 +103,15 @@ def test_every_name_has_a_sample_and_a_line_in_the_documents() -> None:
     assert SAMPLES.keys() == NAMES
     text = (ROOT / "docs" / "configuration.md").read_text()
     assert [name for name in NAMES | CODE_ONLY if f"`{name}`" not in text] == []
+
+
+def test_the_yaml_of_the_documents_is_right(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-1")
+    text = (ROOT / "docs" / "configuration.md").read_text()
+    blocks = re.findall(r"^```yaml\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    assert blocks
+    for block in blocks:
+        Client.from_config(parse_yaml(block))
 
 
 @pytest.mark.parametrize("name", sorted(NAMES - {"transport"}))

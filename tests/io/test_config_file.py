@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -179,10 +180,14 @@ for source in (folder / "resp.json", {"settings": {"model": "offline/demo"}}):
 
 
 @pytest.mark.peer
-def test_without_the_extra() -> None:
+def test_without_the_extra(root: Path) -> None:
     """The environment of mcp 1.x has the base dependencies and no PyYAML."""
     done = subprocess.run(
-        [peer_python("mcp1"), "-c", WITHOUT_YAML], capture_output=True, text=True, check=False
+        [peer_python("mcp1"), "-c", WITHOUT_YAML],
+        env={**os.environ, "PYTHONPATH": str(root / "core")},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
 
