@@ -46,6 +46,23 @@ def test_it_runs_on_a_server(
     assert "unknown" not in table
 
 
+def test_it_runs_with_a_configuration(
+    resp: Resp, offline_server: OfflineServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its address and key are its provider's: the vectors come from elsewhere, without them."""
+    (tmp_path / "resp.yaml").write_text(
+        f"settings: {{model: azure/demo, azure_endpoint: '{offline_server.url}', "
+        "api_version: 2025-04-01-preview, api_key: os.environ/RESP_KEY, api: chat}"
+    )
+    monkeypatch.setenv("RESP_KEY", "a-key")
+    code, said = resp("demo", *OFF, "--config", "resp.yaml")
+    assert code == 0, said
+    table = said.partition("Calls")[2]
+    assert table.count("\n azure/") == 3
+    assert table.count(" chat ") == 3
+    assert table.count("offline/offline-embed") == 2
+
+
 def test_a_cost_that_is_unknown_says_why(
     resp: Resp, offline_server: OfflineServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -154,9 +154,12 @@ def test_approvals_of_a_file_hold() -> None:
 
 def test_the_default_client(server: RawServer, tmp_path: Path) -> None:
     try:
-        resp_core.configure(config=file(tmp_path, server.url), timeout=9)
-        assert resp_core.responses("Hi").output_text == "hello"
+        resp_core.configure("openai/other", config=file(tmp_path, server.url), tags=["x"])
+        answered = resp_core.responses("Hi")
+        assert answered.output_text == "hello"
+        assert answered.record.tags == ("x",)
         assert server.requests[0].headers["authorization"] == "Bearer sk-of-the-file"
+        assert server.requests[0].json["model"] == "other"
         answered = asyncio.run(resp_core.aresponses("Hi"))
         assert answered.output_text == "hello"
         with pytest.raises(resp_core.ConfigError, match="tmeout"):

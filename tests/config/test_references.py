@@ -202,6 +202,7 @@ def test_a_file_shows_nothing(suffix: str, tmp_path: Path) -> None:
             f'{{"settings": {{"api_key": !!python/object:{KEY} a}}}}',
             f"!{KEY} a",
             f"&{KEY} a: *{PASSWORD}",
+            f"settings: *{PASSWORD}",
             f"settings: {{api_key: '{KEY}\n",
             f"settings:\n\tapi_key: {KEY}",
             f"settings:\n  api_key: {KEY}: {PASSWORD}",
