@@ -35,7 +35,7 @@ check: ## format, lint, types
 	$(BIN)/mypy
 
 bench: ## measure against the peers and the floor
-	@$(ENVS) test all-peers
+	@$(ENVS) test bench
 	$(BIN)/python -m benchmarks
 
 wheel-smoke: ## build the wheel and try it in an environment of its own

@@ -13,7 +13,7 @@ import sys
 import time
 from pathlib import Path
 
-from benchmarks.peers import REQUIREMENTS, ROOT, install, versions
+from benchmarks.peers import ENVIRONMENTS, ROOT, interpreter, versions
 from benchmarks.plan import WORKLOADS
 from benchmarks.processes import Server, System
 from benchmarks.rounds import Pace, measure
@@ -38,7 +38,6 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--json", action="store_true", help="print JSON in place of Markdown")
     parser.add_argument("--out", type=Path, help="write the document there as well")
     parser.add_argument("--strict", action="store_true", help="fail when a target is missed")
-    parser.add_argument("--install-peers", action="store_true", help="build peers' environments")
     return parser.parse_args()
 
 
@@ -66,17 +65,15 @@ def _about(pace: Pace, took: float, floor: float | None) -> list[str]:
         f"{pace.rounds} rounds ({pace.heavy} of heavy work), {took / 60:.0f} minutes."
         + (f" A sequential call of floor-httpx costs {floor * 1e3:.2f} ms here." if floor else ""),
         "",
-        *(f"- {name}: {versions(name)}" for name in ("main", *REQUIREMENTS)),
+        *(f"- {name}: {versions(name)}" for name in ("main", *ENVIRONMENTS)),
     ]
 
 
 def main() -> int:
     """Run the benchmarks; the exit status."""
     arguments = _arguments()
-    if arguments.install_peers:
-        install()
-        return 0
-    install(["floor"])
+    if interpreter("floor") is None:
+        raise SystemExit("The floor has no environment: python3 scripts/envs.py bench")
     pace = QUICK if arguments.quick else FULL
     if arguments.rounds:
         pace = Pace(arguments.rounds, arguments.rounds, pace.budget)

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import settings
 
+from tests.servers import postgres_url, redis_url  # noqa: F401 - fixtures
+
 if TYPE_CHECKING:
     from resp_core.offline.loopback import OfflineServer
 

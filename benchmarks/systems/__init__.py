@@ -4,7 +4,7 @@ A driver class is a plain class with these attributes:
 
     name         shown in the tables
     group        "core", "langchain" or "llamaindex": whose tables it appears in
-    environment  which interpreter runs it: "main", or a peer environment (see `peers`)
+    environment  which interpreter runs it: "main", or an environment of scripts/envs.py
     targets      which targets it must meet, or None: a floor or a peer
     imports      the statement whose cost is the cold import
 

@@ -22,7 +22,7 @@ class Responses:
 
     name = "litellm"
     group = "core"
-    environment = "litellm"
+    environment = "peers"
     targets = None
     imports = "import litellm; litellm.responses, litellm.completion"
 

@@ -17,7 +17,7 @@ class Responses(LlamaIndexDriver):
     """`OpenAIResponses`."""
 
     name = "li-openai"
-    environment = "llamaindex"
+    environment = "llamaindex-peer"
     imports = "from llama_index.llms.openai import OpenAIResponses"
     kind = "OpenAIResponses"
 

@@ -8,9 +8,11 @@ print(client.responses.create(input="Hello").output_text)
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from resp_core.auth.source import Secret
 from resp_core.client import AsyncClient, Client
-from resp_core.client.costs import BatchCost, Cost, cost_of, cost_of_batch, usage_of
 from resp_core.client.default import (
     acancel_responses,
     acompletion,
@@ -26,16 +28,9 @@ from resp_core.client.default import (
     get_responses,
     responses,
 )
-from resp_core.client.estimates import Estimate
 from resp_core.client.mcp_tool import mcp_tool
 from resp_core.client.obj import Obj, Result
 from resp_core.client.stream import AsyncEventStream, EventStream
-from resp_core.client.tracking import CostTracker, track_costs
-from resp_core.cost.bill import Part, Unpriced
-from resp_core.cost.budget import Budget, Budgets
-from resp_core.cost.custom import Price, clear_prices, register_price
-from resp_core.cost.tokens import TokenCount
-from resp_core.cost.usage import Usage
 from resp_core.credentials import load_env
 from resp_core.errors import (
     AmbiguousOriginError,
@@ -82,12 +77,22 @@ from resp_core.errors import (
     UnprocessableEntityError,
     UnsupportedError,
 )
-from resp_core.mcp.approval import ApprovalRequest, approve, deny, pending_approvals
-from resp_core.mcp.policy import Policy, Rule, Verdict, policy_decisions
 from resp_core.observe.hooks import Hook
 from resp_core.observe.record import Attempt, CallRecord
 from resp_core.route.deployment import Connection
 from resp_core.types.request import Request
+
+if TYPE_CHECKING:
+    from resp_core.client.costs import BatchCost, Cost, cost_of, cost_of_batch, usage_of
+    from resp_core.client.estimates import Estimate
+    from resp_core.client.tracking import CostTracker, track_costs
+    from resp_core.cost.bill import Part, Unpriced
+    from resp_core.cost.budget import Budget, Budgets
+    from resp_core.cost.custom import Price, clear_prices, register_price
+    from resp_core.cost.tokens import TokenCount
+    from resp_core.cost.usage import Usage
+    from resp_core.mcp.approval import ApprovalRequest, approve, deny, pending_approvals
+    from resp_core.mcp.policy import Policy, Rule, Verdict, policy_decisions
 
 __all__ = [
     "APIConnectionError",
@@ -186,3 +191,43 @@ __all__ = [
     "track_costs",
     "usage_of",
 ]
+
+#: What most programs never use is imported when it is first named.
+_LATER = {
+    "BatchCost": "resp_core.client.costs",
+    "Cost": "resp_core.client.costs",
+    "cost_of": "resp_core.client.costs",
+    "cost_of_batch": "resp_core.client.costs",
+    "usage_of": "resp_core.client.costs",
+    "Estimate": "resp_core.client.estimates",
+    "CostTracker": "resp_core.client.tracking",
+    "track_costs": "resp_core.client.tracking",
+    "Part": "resp_core.cost.bill",
+    "Unpriced": "resp_core.cost.bill",
+    "Budget": "resp_core.cost.budget",
+    "Budgets": "resp_core.cost.budget",
+    "Price": "resp_core.cost.custom",
+    "clear_prices": "resp_core.cost.custom",
+    "register_price": "resp_core.cost.custom",
+    "TokenCount": "resp_core.cost.tokens",
+    "Usage": "resp_core.cost.usage",
+    "ApprovalRequest": "resp_core.mcp.approval",
+    "approve": "resp_core.mcp.approval",
+    "deny": "resp_core.mcp.approval",
+    "pending_approvals": "resp_core.mcp.approval",
+    "Policy": "resp_core.mcp.policy",
+    "Rule": "resp_core.mcp.policy",
+    "Verdict": "resp_core.mcp.policy",
+    "policy_decisions": "resp_core.mcp.policy",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = globals()[name] = getattr(import_module(_LATER[name]), name)
+    return found
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from resp_core.auth.headers import auth_headers
 from resp_core.auth.source import TokenAuth
 from resp_core.cost.account import Account
-from resp_core.cost.budget import reserve
 from resp_core.effects import (
     HttpCall,
     Limits,
@@ -205,6 +204,8 @@ class Call:
         account = self.policy.account
         try:
             if account.budgets is not None:
+                from resp_core.cost.budget import reserve  # brings the price tables' machinery
+
                 self._held = yield from reserve(
                     account, self.deployment, prepared, self._wall, self.clock.new_id
                 )

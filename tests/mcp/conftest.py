@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-import socket
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +13,7 @@ import pytest
 from tests.conftest import peer_python
 from tests.mcp.host import Host, hosting
 from tests.mcp.talk import WORLDS, Talk
+from tests.servers import free_port, wait_for
 
 HERE = Path(__file__).parent
 
@@ -54,7 +51,7 @@ class Peer:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        _wait_for(self.port, self.process)
+        wait_for(self.port, self.process)
 
     @property
     def url(self) -> str:
@@ -87,26 +84,3 @@ def peer(running_peer: Peer) -> Peer:
     """A real server with an empty log."""
     running_peer.log.unlink(missing_ok=True)
     return running_peer
-
-
-def free_port() -> int:
-    """A port for another process, below those that the system hands out in the meantime."""
-    first = 20000 + os.getpid() % 100 * 50
-    for port in range(first, first + 50):
-        with socket.socket() as sock, contextlib.suppress(OSError):
-            sock.bind(("127.0.0.1", port))
-            return port
-    raise AssertionError("no port is free")
-
-
-def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
-    until = time.monotonic() + 20
-    while time.monotonic() < until:
-        assert process.poll() is None, "the MCP server has ended"
-        try:
-            socket.create_connection(("127.0.0.1", port), 0.2).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    raise AssertionError("the MCP server did not start")

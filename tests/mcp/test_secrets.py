@@ -8,6 +8,7 @@ import pickle
 import sqlite3
 import traceback
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +67,8 @@ def test_it_reaches_the_server_and_nothing_else(
         assert headers["x-team"] == HEADER
     assert_clean(json.dumps(first), json.dumps(second), caplog.text, talk.events, request)
     assert_clean(*map(repr, talk.records), *map(pickle.dumps, talk.records))
-    rows = sqlite3.connect(tmp_path / "state.db").execute("SELECT key, value FROM state").fetchall()
+    with closing(sqlite3.connect(tmp_path / "state.db")) as stored:
+        rows = stored.execute("SELECT key, value FROM state").fetchall()
     assert rows
     assert_clean(rows)
     assert b"CANARY" not in b"".join(path.read_bytes() for path in tmp_path.iterdir())

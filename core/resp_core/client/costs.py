@@ -6,12 +6,12 @@ import time
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
+from resp_core.cost.asked import Asked
 from resp_core.cost.batch import BatchCost, batch_cost
 from resp_core.cost.bill import Cost
 from resp_core.cost.custom import Prices, prices_of
 from resp_core.cost.dialects import usage_of
-from resp_core.cost.price import Asked, price
-from resp_core.cost.rates import provide
+from resp_core.cost.price import price
 from resp_core.errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -20,15 +20,6 @@ if TYPE_CHECKING:
     from resp_core.types.json import JsonObject
 
 __all__ = ["BatchCost", "Cost", "cost_of", "cost_of_batch", "usage_of"]
-
-
-def _fetched() -> tuple[list[Any], str] | None:
-    from resp_core.io.price_file import load_prices
-
-    return load_prices()
-
-
-provide(_fetched)
 
 
 def cost_of(

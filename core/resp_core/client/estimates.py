@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 from resp_core.client import plan
 from resp_core.client.params import CHAT_FIELDS, RESPONSE_FIELDS, check_names
+from resp_core.cost.asked import Asked
 from resp_core.cost.bill import Cost, text_of
-from resp_core.cost.price import Asked, price
+from resp_core.cost.price import price
 from resp_core.cost.tokens import TokenCount, count_request, encoding_of
 from resp_core.credentials import environ
 from resp_core.errors import ArgumentError

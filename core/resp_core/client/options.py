@@ -8,18 +8,19 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from resp_core.client.params import OPTION_FIELDS, CallOptions, sealed
 from resp_core.client.wiring import Settings, approvals_of, connection_of, policy_of
-from resp_core.cost.budget import Budget, Budgets, OnUnknownPrice
-from resp_core.cost.custom import Prices
 from resp_core.errors import ArgumentError
-from resp_core.io.ledger import Ledger, Sink
 from resp_core.io.proxies import ProxyTable
-from resp_core.io.state import StateStore
-from resp_core.observe.hooks import Hook
-from resp_core.observe.otel import Telemetry
 from resp_core.route.deployment import Connection, merge
 
 if TYPE_CHECKING:
     import ssl
+
+    from resp_core.cost.budget import Budget, Budgets, OnUnknownPrice
+    from resp_core.cost.custom import Prices
+    from resp_core.io.ledger import Ledger, Sink
+    from resp_core.io.state import StateStore
+    from resp_core.observe.hooks import Hook
+    from resp_core.observe.otel import Telemetry
 
 __all__ = ["ClientOptions", "settings_of", "updated"]
 

@@ -5,15 +5,18 @@ Wire parameters are those of the OpenAI APIs. `CallOptions` are ours and go with
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from resp_core.auth.source import Secret, Veiled, VeiledUrl
-from resp_core.cost.account import Teller
 from resp_core.errors import ArgumentError
-from resp_core.mcp.policy import Policy
-from resp_core.types.json import JsonObject
-from resp_core.types.request import Api, OnUnsupported
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from resp_core.cost.account import Teller
+    from resp_core.mcp.policy import Policy
+    from resp_core.types.json import JsonObject
+    from resp_core.types.request import Api, OnUnsupported
 
 __all__ = [
     "CHAT_FIELDS",

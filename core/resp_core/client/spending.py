@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
-from resp_core.client.tracking import tellers
-from resp_core.cost.account import Account
+from resp_core.cost.account import Account, tellers
 from resp_core.errors import ArgumentError
 from resp_core.wire.shape import as_object
 
@@ -82,7 +81,7 @@ class Spending:
 
 def _counting(track: Any) -> tuple[Teller, ...]:
     """Who adds the call up: the trackers around it, and the one it names."""
-    counting = tellers()
+    counting = tellers.get()
     if track is None or track in counting:
         return counting
     if not hasattr(track, "add"):

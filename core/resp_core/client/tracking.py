@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from contextvars import ContextVar
 from decimal import Decimal
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from resp_core.cost.account import tellers
 from resp_core.cost.bill import EXACT, Unpriced, text_of
 
 if TYPE_CHECKING:
@@ -17,15 +17,9 @@ if TYPE_CHECKING:
     from resp_core.observe.record import CallRecord
     from resp_core.types.json import JsonObject
 
-__all__ = ["CostTracker", "tellers", "track_costs"]
+__all__ = ["CostTracker", "track_costs"]
 
-_tellers: ContextVar[tuple[Teller, ...]] = ContextVar("resp_core_tellers", default=())
 _PENDING = 256
-
-
-def tellers() -> tuple[Teller, ...]:
-    """Who counts the calls that begin here."""
-    return _tellers.get()
 
 
 class CostTracker:
@@ -162,7 +156,7 @@ class track_costs:
         self._token: Token[tuple[Teller, ...]] | None = None
 
     def __enter__(self) -> CostTracker:
-        self._token = _tellers.set((*_tellers.get(), self._tracker))
+        self._token = tellers.set((*tellers.get(), self._tracker))
         return self._tracker
 
     def __exit__(
@@ -172,5 +166,5 @@ class track_costs:
         traceback: TracebackType | None,
     ) -> None:
         if self._token is not None:
-            _tellers.reset(self._token)
+            tellers.reset(self._token)
             self._token = None

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit, urlunsplit
 from resp_core.auth.source import Secret
 from resp_core.client.spending import Spending
 from resp_core.cost.account import Seen
+from resp_core.cost.fetched import provide
 from resp_core.credentials import environ
 from resp_core.errors import AmbiguousOriginError, ArgumentError
 from resp_core.flow import Call, Clock, Policy
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from resp_core.client.params import CallOptions
+    from resp_core.cost.fetched import Tables
     from resp_core.drive import Flow
     from resp_core.flow import Task
     from resp_core.io.ledger import Ledger, Sink
@@ -42,6 +44,15 @@ __all__ = ["Settings", "Wiring", "approvals_of", "connection_of", "policy_of"]
 
 _LONGEST = 10_000_000  # seconds; clocks of the system take no more than they can count
 _BASES = ("base_url", "api_base", "openai_api_base", "azure_endpoint")
+
+
+def _fetched_prices() -> Tables | None:
+    from resp_core.io.price_file import load_prices
+
+    return load_prices()
+
+
+provide(_fetched_prices)
 _CLOCK = Clock(time.monotonic, time.time, random.random, random_ids(os.urandom))
 
 

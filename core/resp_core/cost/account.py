@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from resp_core.observe.record import CallRecord
     from resp_core.types.json import JsonObject
 
-__all__ = ["Account", "Seen", "Teller", "Traced"]
+__all__ = ["Account", "Seen", "Teller", "Traced", "tellers"]
 
 
 class Teller(Protocol):
@@ -36,6 +37,10 @@ class Traced(Protocol):
     def end(self, record: CallRecord, /) -> None:
         """The call has ended."""
         ...
+
+
+#: Who counts the calls that begin here; see `track_costs`.
+tellers: ContextVar[tuple[Teller, ...]] = ContextVar("resp_core_tellers", default=())
 
 
 class Seen:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from resp_core.cost.asked import Asked
 from resp_core.cost.bill import Cost, Unpriced, text_of, total_of
-from resp_core.cost.price import Asked, price
+from resp_core.cost.price import price
 from resp_core.errors import ArgumentError
 from resp_core.types.json import loads
 from resp_core.wire.shape import as_object, as_text

@@ -14,9 +14,10 @@ from datetime import UTC, datetime, timedelta
 from decimal import ROUND_CEILING, Decimal
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
+from resp_core.cost.asked import Asked
 from resp_core.cost.bill import text_of
 from resp_core.cost.custom import Price
-from resp_core.cost.price import Asked, price
+from resp_core.cost.price import price
 from resp_core.cost.rough import rough_usage
 from resp_core.effects import Counters, Line
 from resp_core.errors import ArgumentError, BudgetExceeded, PriceUnknown

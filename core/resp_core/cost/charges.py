@@ -23,8 +23,8 @@ from resp_core.cost.usage import Usage
 from resp_core.wire.shape import as_text
 
 if TYPE_CHECKING:
+    from resp_core.cost.asked import Asked
     from resp_core.cost.bill import Bill
-    from resp_core.cost.price import Asked
     from resp_core.cost.rates import Rate, Rates
     from resp_core.cost.usage import Share
     from resp_core.types.json import JsonObject

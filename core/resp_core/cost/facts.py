@@ -7,19 +7,16 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from resp_core.cost.bill import Cost, Unpriced, total_of
-from resp_core.cost.dialects import usage_of
-from resp_core.cost.hosted import BILLED_CALLS
-from resp_core.cost.names import family
-from resp_core.cost.price import price_of
+from resp_core.cost.usage import BILLED_CALLS
 from resp_core.types.json import empty_object
 from resp_core.wire.shape import as_object, as_text, objects
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from resp_core.cost.asked import Asked
+    from resp_core.cost.bill import Cost
     from resp_core.cost.custom import Price
-    from resp_core.cost.price import Asked
     from resp_core.cost.usage import Usage
     from resp_core.types.json import JsonObject
 
@@ -60,12 +57,19 @@ class Billed:
         if self.free is not None or self.untold is not None:
             return None
         if self._usage is None:
+            from resp_core.cost.dialects import usage_of
+            from resp_core.cost.names import family
+
             found = usage_of(self.body, provider=family(self.asked.provider))
             object.__setattr__(self, "_usage", found)
         return self._usage
 
     def cost(self) -> Cost:
         """The cost, computed now."""
+        from resp_core.cost.bill import Cost, Unpriced
+        from resp_core.cost.dialects import usage_of
+        from resp_core.cost.price import price_of
+
         if self.free is not None:
             return Cost(Decimal(0), source=self.free)
         usage, body = self.usage, self.body
@@ -120,6 +124,8 @@ def cost_of_all(bills: Sequence[Billed]) -> Cost:
     """One cost for everything that was billed."""
     if len(bills) == 1:
         return bills[0].cost()
+    from resp_core.cost.bill import Cost, total_of
+
     costs = [bill.cost() for bill in bills]
     parts = tuple(part for cost in costs for part in cost.parts)
     unknown = tuple(dict.fromkeys(gap for cost in costs for gap in cost.unknown))

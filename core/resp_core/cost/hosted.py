@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from resp_core.cost.usage import Container, Image, Usage, details
+from resp_core.cost.usage import BILLED_CALLS, Container, Image, Usage, details
 from resp_core.wire.shape import as_object, as_text, items_of, objects
 
 if TYPE_CHECKING:
@@ -13,13 +13,8 @@ if TYPE_CHECKING:
 
     from resp_core.types.json import JsonObject
 
-__all__ = ["BILLED_CALLS", "hosted_tools"]
+__all__ = ["hosted_tools"]
 
-#: Output items that may cost something beside their tokens.
-BILLED_CALLS = frozenset(
-    """web_search_call file_search_call code_interpreter_call image_generation_call shell_call
-    x_search_call""".split()
-)
 _CODE = frozenset(("code_execution", "bash_code_execution", "text_editor_code_execution"))
 #: xAI's own counts -> our names.
 _XAI = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -18,33 +17,17 @@ from resp_core.wire.shape import as_object, as_text
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from resp_core.cost.asked import Asked
     from resp_core.cost.custom import Price
     from resp_core.cost.tariff import Tariff
     from resp_core.cost.usage import Usage
     from resp_core.types.json import JsonObject
 
-__all__ = ["Asked", "price", "price_of", "tier_of"]
+__all__ = ["price", "price_of", "tier_of"]
 
 _DEFAULT = frozenset(
     ("", "auto", "default", "standard", "standard_only", "on_demand", "on-demand", "none")
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What is known of a call beside its answer; see `resp_core.cost_of`."""
-
-    provider: str
-    model: str | None = None
-    base_model: str | None = None
-    api: str | None = None
-    service_tier: str | None = None
-    processing: str | None = None
-    region: str | None = None
-    data_zone: str | None = None
-    deployment_type: str | None = None
-    image_model: str | None = None
-    request: JsonObject | None = None
 
 
 def price(

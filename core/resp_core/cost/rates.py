@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -11,12 +11,14 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from resp_core.cost.bill import EXACT
+from resp_core.cost.fetched import fetched
 from resp_core.cost.listed import LONG, listed
 from resp_core.cost.names import undated
 from resp_core.cost.overlay import EXTRA, IMAGES, REVIEWED
 
 if TYPE_CHECKING:
     from resp_core.cost.custom import Price
+    from resp_core.cost.fetched import Tables
     from resp_core.cost.listed import Row
 
 __all__ = [
@@ -26,7 +28,6 @@ __all__ = [
     "forget",
     "from_tables",
     "own_rates",
-    "provide",
     "rates_at",
     "rates_of",
     "snapshot_date",
@@ -162,24 +163,10 @@ _OWN: tuple[tuple[str, str, Decimal, bool], ...] = (
 )  # fmt: skip
 
 
-def provide(load: Callable[[], tuple[list[Any], str] | None]) -> None:
-    """Where tables that the user fetched come from: asked once, when a price is first needed."""
-    global _load
-    _load = load
-    forget()
-
-
-def _nothing() -> tuple[list[Any], str] | None:
-    return None
-
-
-_load: Callable[[], tuple[list[Any], str] | None] = _nothing
-
-
 @from_tables
 @cache
-def _fetched() -> tuple[list[Any], str] | None:
-    return _load()
+def _fetched() -> Tables | None:
+    return fetched()
 
 
 @from_tables
@@ -188,10 +175,9 @@ def source_name() -> str:
     """The name and version of the tables that base prices come from."""
     from importlib.metadata import version
 
-    fetched = _fetched()
-    if fetched is not None:
-        return fetched[1]
-
+    tables = _fetched()
+    if tables is not None:
+        return tables[1]
     return f"genai-prices {version('genai-prices')}"
 
 
@@ -213,8 +199,8 @@ def snapshot_date() -> str:
 def _providers() -> dict[str, Any]:
     from genai_prices.data_snapshot import get_snapshot
 
-    fetched = _fetched()
-    providers = get_snapshot().providers if fetched is None else fetched[0]
+    tables = _fetched()
+    providers = get_snapshot().providers if tables is None else tables[0]
     return {provider.id: provider for provider in providers}
 
 

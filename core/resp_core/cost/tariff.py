@@ -18,8 +18,8 @@ from resp_core.cost.rates import Rates, find_entry, from_tables, own_rates, rate
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from resp_core.cost.asked import Asked
     from resp_core.cost.custom import Price
-    from resp_core.cost.price import Asked
     from resp_core.cost.rates import Rate
 
 __all__ = ["Names", "Tariff", "only_parts", "other_tariff", "tariff_of"]

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from resp_core.types.json import JsonObject
 
 __all__ = [
+    "BILLED_CALLS",
     "MODALITIES",
     "Container",
     "Image",
@@ -30,6 +31,11 @@ __all__ = [
     "details",
 ]
 
+#: Output items that may cost something beside their tokens.
+BILLED_CALLS = frozenset(
+    """web_search_call file_search_call code_interpreter_call image_generation_call shell_call
+    x_search_call""".split()
+)
 MODALITIES = ("audio", "image", "video")
 #: More than this in one answer is a mistake of the sender, not a bill.
 _MOST = 10**12

@@ -11,7 +11,7 @@ import httpcore2
 
 from resp_core.io.body import AsyncBody
 from resp_core.io.rechunk import Joiner, Rechunker
-from resp_core.io.shards import Shards, headers_of, pool_settings, request_of
+from resp_core.io.shards import Shards, headers_of, pool_settings, request_of, route_of
 
 if TYPE_CHECKING:
     import ssl
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from resp_core.effects import HttpCall
     from resp_core.io.proxies import ProxyTable
+    from resp_core.io.shards import Route
 
 __all__ = ["AsyncPools", "end_with_loop"]
 
@@ -99,17 +100,17 @@ class AsyncPools:
         self._proxies = proxies
         self._verify = verify
         self._environ = environ
-        self._loops: WeakKeyDictionary[Any, dict[str | None, Shards]] = WeakKeyDictionary()
+        self._loops: WeakKeyDictionary[Any, dict[Route, Shards]] = WeakKeyDictionary()
 
     async def open(self, call: HttpCall, monotonic: Callable[[], float]) -> AsyncBody:
         """Send `call`; raises httpcore2's exceptions. The deadline is the caller's to keep."""
         routes = self._loops.get(asyncio.get_running_loop())
         if routes is None:
             routes = await self._begin()
-        proxy = self._proxies.proxy_for(call.url)
-        shards = routes.get(proxy)
+        route = route_of(call.url, self._proxies)
+        shards = routes.get(route)
         if shards is None:
-            shards = routes[proxy] = Shards(lambda: self._pool(proxy))
+            shards = routes[route] = Shards(lambda: self._pool(route))
         index = shards.take()
         connect = min(call.limits.connect, max(call.limits.deadline - monotonic(), 0.001))
         try:
@@ -139,16 +140,16 @@ class AsyncPools:
         routes = self._loops.pop(asyncio.get_running_loop(), {})
         await _close_all(routes)
 
-    async def _begin(self) -> dict[str | None, Shards]:
-        routes: dict[str | None, Shards] = {}
+    async def _begin(self) -> dict[Route, Shards]:
+        routes: dict[Route, Shards] = {}
         loop = asyncio.get_running_loop()
         self._loops[loop] = routes
         await end_with_loop(lambda: _close_all(routes))
         return routes
 
-    def _pool(self, proxy: str | None) -> httpcore2.AsyncConnectionPool:
+    def _pool(self, route: Route) -> httpcore2.AsyncConnectionPool:
         return httpcore2.AsyncConnectionPool(
-            network_backend=_AsyncBackend(), **pool_settings(proxy, self._verify, self._environ)
+            network_backend=_AsyncBackend(), **pool_settings(route, self._verify, self._environ)
         )
 
 
@@ -174,7 +175,7 @@ async def end_with_loop(close: Callable[[], Awaitable[None]]) -> None:
     await anext(keeper)
 
 
-async def _close_all(routes: dict[str | None, Shards]) -> None:
+async def _close_all(routes: dict[Route, Shards]) -> None:
     for shards in routes.values():
         for pool in shards.pools:
             await pool.aclose()

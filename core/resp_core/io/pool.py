@@ -13,7 +13,7 @@ import httpcore2
 
 from resp_core.io.body import Body
 from resp_core.io.rechunk import Joiner, Rechunker
-from resp_core.io.shards import Shards, headers_of, pool_settings, request_of
+from resp_core.io.shards import Shards, headers_of, pool_settings, request_of, route_of
 
 if TYPE_CHECKING:
     import ssl
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from resp_core.effects import HttpCall, Limits
     from resp_core.io.body import Line
     from resp_core.io.proxies import ProxyTable
+    from resp_core.io.shards import Route
 
 __all__ = ["Patience", "SyncPools"]
 
@@ -159,7 +160,7 @@ class SyncPools:
         self._verify = verify
         self._environ = environ
         self._lock = threading.Lock()
-        self._routes: dict[str | None, Shards] = {}
+        self._routes: dict[Route, Shards] = {}
         _all_pools.add(self)
         # A client that nobody closed leaves no sockets behind. The routes know nothing of this
         # object, so they outlive it even where a collector frees a whole cycle at once.
@@ -167,7 +168,7 @@ class SyncPools:
 
     def open(self, call: HttpCall, monotonic: Callable[[], float], line: Line) -> Body:
         """Send `call`; raises httpcore2's exceptions."""
-        shards, index = self._take(self._proxies.proxy_for(call.url))
+        shards, index = self._take(route_of(call.url, self._proxies))
         patience = Patience.of(call.limits, monotonic, line)
         timeouts = {
             "connect": min(call.limits.connect, patience.left()),
@@ -216,12 +217,12 @@ class SyncPools:
                 for connection in pool.connections:
                     connection.close()  # the descriptor here; the parent's stays open
 
-    def _take(self, proxy: str | None) -> tuple[Shards, int]:
+    def _take(self, route: Route) -> tuple[Shards, int]:
         with self._lock:
-            shards = self._routes.get(proxy)
+            shards = self._routes.get(route)
             if shards is None:
-                settings = pool_settings(proxy, self._verify, self._environ)
-                shards = self._routes[proxy] = Shards(lambda: _sync_pool(settings))
+                settings = pool_settings(route, self._verify, self._environ)
+                shards = self._routes[route] = Shards(lambda: _sync_pool(settings))
             return shards, shards.take()
 
     def _give(self, shards: Shards, index: int) -> None:
@@ -233,7 +234,7 @@ def _sync_pool(settings: dict[str, Any]) -> httpcore2.ConnectionPool:
     return httpcore2.ConnectionPool(network_backend=_Backend(), **settings)
 
 
-def _close_routes(routes: dict[str | None, Shards]) -> None:
+def _close_routes(routes: dict[Route, Shards]) -> None:
     for shards in routes.values():
         for pool in shards.pools:
             pool.close()

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import unquote, urlsplit
 
 import httpcore2
@@ -26,15 +26,26 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from resp_core.effects import HttpCall
+    from resp_core.io.proxies import ProxyTable
 
-__all__ = ["Shards", "headers_of", "pool_settings", "request_of"]
+__all__ = ["Route", "Shards", "headers_of", "pool_settings", "request_of", "route_of"]
 
 _SHARE = 12
 _KEEPALIVE = 30.0  # seconds that an idle connection is kept
 
 
+#: A proxy's URL (None: direct), and whether TLS may be spoken on the way.
+Route: TypeAlias = tuple[str | None, bool]
+
+
+def route_of(url: str, proxies: ProxyTable) -> Route:
+    """How to get to `url`. A server on this machine needs no certificates: reading them is dear."""
+    proxy = proxies.proxy_for(url)
+    return proxy, proxy is not None or url.startswith("https:")
+
+
 class Shards:
-    """Pools of one route (direct, or one proxy) and how many calls each serves now."""
+    """Pools of one route and how many calls each serves now."""
 
     def __init__(self, make: Callable[[], Any]) -> None:
         self._make = make
@@ -56,9 +67,10 @@ class Shards:
         self._busy[index] -= 1
 
 
-def pool_settings(proxy: str | None, verify: Any, environ: Mapping[str, str]) -> dict[str, Any]:
-    """The arguments of a pool for one route: direct, or by way of `proxy`."""
-    context = tls_context(verify, environ)
+def pool_settings(route: Route, verify: Any, environ: Mapping[str, str]) -> dict[str, Any]:
+    """The arguments of a pool for one route."""
+    proxy, tls = route
+    context = tls_context(verify, environ) if tls or verify is not True else None
     settings: dict[str, Any] = {
         "ssl_context": context,
         "max_connections": None,
@@ -70,7 +82,7 @@ def pool_settings(proxy: str | None, verify: Any, environ: Mapping[str, str]) ->
     return settings
 
 
-def _proxy(url: str, context: ssl.SSLContext) -> httpcore2.Proxy:
+def _proxy(url: str, context: ssl.SSLContext | None) -> httpcore2.Proxy:
     parts = urlsplit(url)
     if parts.scheme.startswith("socks") and find_spec("socksio") is None:
         raise ArgumentError(

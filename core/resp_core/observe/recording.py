@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from resp_core.cost.asked import Asked
 from resp_core.cost.facts import Billed, containers_in, facts_of
-from resp_core.cost.price import Asked
 from resp_core.cost.rough import rough_usage
 from resp_core.observe.record import CallRecord
 from resp_core.observe.redact import safe_headers
