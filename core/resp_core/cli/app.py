@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -62,8 +61,6 @@ def demo(
     from resp_core.cli.start import begin
 
     console = console_of(plain)
-    # A call that failed is told below, once.
-    logging.getLogger("resp_core.calls").addHandler(logging.NullHandler())
     if decision is not None and not mcp:
         console.print("--yes and --no go with --mcp")
         raise typer.Exit(2)
@@ -221,6 +218,7 @@ def prices(
         str, typer.Argument(help="provider/name to show, or: update (fetch the newest tables)")
     ] = "",
     check: Annotated[bool, typer.Option("--check", help="Show how old the tables are.")] = False,
+    url: Annotated[str, typer.Option(help="For update: a mirror of the tables.")] = "",
     plain: _Plain = False,
 ) -> None:
     """Show what a model costs; `resp prices update` fetches the newest tables."""
@@ -229,7 +227,7 @@ def prices(
     console = console_of(plain)
     try:
         if model == "update":
-            tables.update(console)
+            tables.update(console, url)
         elif check or not model:
             if not tables.check(console):
                 raise typer.Exit(1)

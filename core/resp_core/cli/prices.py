@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -13,7 +14,7 @@ from resp_core.cost.names import named
 from resp_core.cost.overlay import REVIEWED
 from resp_core.cost.rates import rates_of, snapshot_date, source_name
 from resp_core.errors import ArgumentError
-from resp_core.io.price_file import PRICE_FILE, URL, fetch_prices
+from resp_core.io import price_file
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -45,20 +46,30 @@ def show(model: str, console: Console) -> None:
     console.print(f"{source_name()}, last checked {snapshot_date()}; corrections of {REVIEWED}")
 
 
-def check(console: Console) -> bool:
-    """Say how old the tables are; False if that is long."""
-    today = datetime.now(UTC).date()
+def check(console: Console, today: date | None = None) -> bool:
+    """Say how old the tables are; False if that is long. Raises ConfigError for a broken file."""
+    today = today or datetime.now(UTC).date()
     age = (today - date.fromisoformat(snapshot_date())).days
     console.print(f"{source_name()}: last checked {snapshot_date()}, {age} days ago")
     reviewed = (today - date.fromisoformat(REVIEWED)).days
     console.print(f"corrections: reviewed {REVIEWED}, {reviewed} days ago")
-    console.print(f"fetched tables: {PRICE_FILE if PRICE_FILE.is_file() else 'none'}")
+    console.print(f"fetched tables: {_fetched(today)}", markup=False)
     if age > _OLD:
         console.print("The tables are old: pip install -U genai-prices, or resp prices update")
     return age <= _OLD
 
 
-def update(console: Console, url: str = URL) -> None:
-    """Fetch the newest tables. Raises APIConnectionError."""
-    models = fetch_prices(url)
-    console.print(f"{models:,} models in {PRICE_FILE}")
+def _fetched(today: date) -> str:
+    kept = price_file.read_prices()
+    if kept is None:
+        return "none"
+    day = date.fromisoformat(str(kept["fetched"])[:10])
+    said = f"{price_file.PRICE_FILE}, {(today - day).days} days ago, from {kept['url']}"
+    used = kept.get("beside") == version("genai-prices")
+    return said if used else f"{said}; not used, as genai-prices was upgraded since"
+
+
+def update(console: Console, url: str = "") -> None:
+    """Fetch the newest tables. Raises APIConnectionError, ArgumentError or ConfigError."""
+    models = price_file.fetch_prices(url or price_file.URL, price_file.PRICE_FILE)
+    console.print(f"{models:,} models in {price_file.PRICE_FILE}", markup=False)

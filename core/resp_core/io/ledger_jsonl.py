@@ -54,13 +54,12 @@ class JsonLinesSink:
 def _append(file: int, data: bytes, before: int) -> None:
     """A full disk takes a part of the data and reports it as success: that part is taken back."""
     try:
-        if os.write(file, data) == len(data):
-            return
+        if os.write(file, data) != len(data):
+            raise OSError("no space left on the disk")
     except OSError:
-        os.ftruncate(file, before)
+        with contextlib.suppress(OSError):
+            os.ftruncate(file, before)
         raise
-    os.ftruncate(file, before)
-    raise OSError("no space left on the disk")
 
 
 @contextlib.contextmanager

@@ -10,18 +10,20 @@ if TYPE_CHECKING:
 
 __all__ = ["CALLS", "line_of", "log_call"]
 
-#: INFO for calls that ended well, WARNING for failed ones. Prices are looked up at DEBUG alone.
+#: INFO for calls that ended well, WARNING for failed ones.
 CALLS = logging.getLogger("resp_core.calls")
+# Without any logging set up, a failed call is told by its error alone.
+CALLS.addHandler(logging.NullHandler())
 
 
 def log_call(record: CallRecord) -> None:
     """Write the line of a call, if anybody listens."""
     level = logging.WARNING if record.status == "failed" else logging.INFO
     if CALLS.isEnabledFor(level):
-        CALLS.log(level, "%s", line_of(record, cost=CALLS.isEnabledFor(logging.DEBUG)))
+        CALLS.log(level, "%s", line_of(record))
 
 
-def line_of(record: CallRecord, *, cost: bool = False) -> str:
+def line_of(record: CallRecord) -> str:
     """The line: `key=value` pairs, values with blanks in quotes."""
     usage = record.usage or {}
     pairs: list[tuple[str, object]] = [
@@ -39,7 +41,7 @@ def line_of(record: CallRecord, *, cost: bool = False) -> str:
         ("user", record.user or record.safety_identifier),
         ("tags", ",".join(record.tags) or None),
         ("error", record.error),
-        ("cost", record.cost if cost else None),
+        ("cost", record.cost),
     ]
     return " ".join(f"{name}={_quoted(value)}" for name, value in pairs if value is not None)
 
