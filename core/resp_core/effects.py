@@ -159,13 +159,15 @@ class Counters:
     """Change counters, all or none. Answer: None, or the `Refusal` of a reservation.
 
     "reserve" takes the amounts for `hold` seconds if all limits allow it; "settle" gives back what
-    `id` had reserved and counts the amounts as spent.
+    `id` had reserved and counts the amounts as spent. `strict`: a store that cannot be reached is
+    an error, and is not replaced by this process's memory.
     """
 
     op: Literal["reserve", "settle"]
     id: str
     lines: tuple[Line, ...]
     hold: float
+    strict: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ RespError
 │       └── ApprovalMismatch            the decision is for another scope, response or call
 ├── BudgetExceeded                      a budget has no room for the call; nothing was sent
 │   └── PriceUnknown                    a budget applies and the price is not known
+├── StoreError                          the store of a budget is away; nothing was sent
 ├── LedgerError                         a strict ledger cannot be written; nothing was sent
 └── APIError                            the call was sent, or could have been
     ├── APIConnectionError              no answer: refused, DNS, TLS, reset
@@ -97,6 +98,7 @@ __all__ = [
     "RespError",
     "ResponseCancelledError",
     "ResponseFailedError",
+    "StoreError",
     "StreamIncomplete",
     "StreamInterrupted",
     "UnknownProviderError",
@@ -194,6 +196,12 @@ class BudgetExceeded(RespError):
 
 class PriceUnknown(BudgetExceeded):
     """A budget applies, and what the call would cost is not known. Nothing was sent."""
+
+
+class StoreError(RespError):
+    """A shared store that a budget needs cannot be reached. Nothing was sent."""
+
+    is_retryable = True
 
 
 class LedgerError(RespError):

@@ -23,6 +23,7 @@ from resp_core import (
     Client,
     Price,
     PriceUnknown,
+    StoreError,
     track_costs,
 )
 from resp_core.cost.budget import resets_at
@@ -280,7 +281,7 @@ def test_a_killed_process_gives_its_reservation_back(redis_url: str) -> None:
     assert store.count(reserve("y", ("k", 100, 100))) == Refusal(0, 100)
     client = redis.Redis.from_url(redis_url)
     seconds, _ = client.time()
-    client.hset("respkit:k", "x", f"100 {seconds - 1}")  # the hold has run out
+    client.hset("{respkit}:k", "x", f"100 {seconds - 1}")  # the hold has run out
     assert store.count(reserve("z", ("k", 100, 100))) is None
 
 
@@ -294,5 +295,15 @@ def test_redis_down_counts_in_this_process_and_says_so(
         "Redis does not answer: budgets count in this process alone"
     ]
     strict = RedisCounters(f"unix://{tmp_path / 'nobody.sock'}", strict=True)
-    with pytest.raises(Exception, match="nobody"):
+    with pytest.raises(StoreError, match="nobody"):
         strict.count(reserve("a", ("day", 60, 100)))
+
+
+def test_redis_down_may_end_calls() -> None:
+    nobody = "redis://127.0.0.1:9/0"
+    limits = Budgets((Budget("1"),), on_store_error="fail")
+    client = Client("offline/demo", prices=TOKENS, budgets=limits, state_store=nobody)
+    with pytest.raises(StoreError, match="Nothing was sent"):
+        client.responses.create(input="x", store=False)
+    with pytest.raises(ArgumentError, match="on_store_error"):
+        Budgets(on_store_error="hope")  # type: ignore[arg-type]

@@ -46,7 +46,7 @@ def served() -> Iterator[dict[str, Any]]:
     answer: dict[str, Any] = {"status": 200, "body": json.dumps(TABLES).encode()}
 
     class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802
+        def do_GET(self) -> None:
             self.send_response(answer["status"])
             self.send_header("content-length", str(len(answer["body"])))
             self.send_header("location", "https://example.org/")

@@ -104,12 +104,15 @@ class Budgets:
     A call without a limit on its output reserves `output_tokens` of it. `hold` seconds after it
     was made a reservation that nobody settled comes back. `on_unknown_price`: "block" refuses
     calls whose price is not known, "warn" lets them pass uncounted, a `Price` is assumed.
+    `on_store_error`: where the shared store cannot be reached, "local" counts in this process
+    alone, which the log says, and "fail" raises StoreError.
     """
 
     budgets: tuple[Budget, ...] = ()
     on_unknown_price: OnUnknownPrice = "block"
     output_tokens: int = 4096
     hold: float = 900.0
+    on_store_error: Literal["local", "fail"] = "local"
 
     def __post_init__(self) -> None:
         if not isinstance(self.on_unknown_price, Price) and self.on_unknown_price not in (
@@ -119,6 +122,10 @@ class Budgets:
             raise ArgumentError(
                 f"on_unknown_price is warn, block or a Price, not {self.on_unknown_price!r}.",
                 param="on_unknown_price",
+            )
+        if self.on_store_error not in ("local", "fail"):
+            raise ArgumentError(
+                f"on_store_error is local or fail, not {self.on_store_error!r}.", param="budgets"
             )
 
 
@@ -205,7 +212,8 @@ def reserve(
         for budget, value in applying
     )
     held = Held(new_id("hold_"), lines)
-    refusal: Refusal | None = yield Counters("reserve", held.id, lines, budgets.hold)
+    strict = budgets.on_store_error == "fail"
+    refusal: Refusal | None = yield Counters("reserve", held.id, lines, budgets.hold, strict)
     if refusal is not None:
         raise _exceeded(*applying[refusal.line], worst, refusal.used, now)
     return held

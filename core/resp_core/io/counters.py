@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any, Protocol
 
 from resp_core.effects import Refusal
+from resp_core.errors import ArgumentError, StoreError
 from resp_core.types.json import dumps, loads
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ __all__ = ["CounterStore", "MemoryCounters", "RedisCounters", "SqliteCounters"]
 
 logger = logging.getLogger("resp_core")
 
-_PREFIX = "respkit:"
+_PREFIX = "{respkit}:"  # the braces keep all keys on one node of a cluster
 _AWAY = 5.0  # seconds before a server that did not answer is asked again
 #: KEYS: one hash per line, with the field "spent" and one per reservation ("amount expiry").
 #: ARGV: operation, id, expiry (s from now), then per line amount, limit, kept.
@@ -126,7 +127,7 @@ class RedisCounters:
     """In Redis, shared by machines: one script, so that nothing comes between.
 
     Where the server does not answer within `timeout` seconds, calls are counted in this process
-    alone for the next few seconds, which the log says once, unless `strict`.
+    alone for the next few seconds, which the log says once, unless `strict` or the budget is.
     """
 
     blocks = True
@@ -143,9 +144,15 @@ class RedisCounters:
 
     def count(self, effect: Counters) -> Refusal | None:
         """Reserve or settle."""
-        import redis
+        try:
+            import redis
+        except ImportError as error:
+            raise ArgumentError(
+                'Budgets in Redis need redis: pip install "respkit[redis]".', param="state_store"
+            ) from error
 
-        if time.monotonic() < self._away_until:
+        strict = self._strict or effect.strict
+        if time.monotonic() < self._away_until and not strict:
             return self._local.count(effect)
         keys = [_PREFIX + line.key for line in effect.lines]
         numbers = [n for line in effect.lines for n in (line.amount, line.limit, line.kept)]
@@ -154,9 +161,12 @@ class RedisCounters:
             line, used = client.eval(
                 _SCRIPT, len(keys), *keys, effect.op, effect.id, int(effect.hold), *numbers
             )
-        except redis.RedisError:
-            if self._strict:
-                raise
+        except redis.RedisError as error:
+            if strict:
+                raise StoreError(
+                    f"Budgets are counted in Redis, which does not answer: {error}. Nothing was "
+                    "sent."
+                ) from error
             self._away_until = time.monotonic() + _AWAY
             if not self._warned:
                 self._warned = True
