@@ -26,6 +26,7 @@ _FLAT = ("prompt_eval_count", "eval_count", "inputTextTokenCount", "prompt_token
 _ONLY_INPUT = ("embed", "rerank", "moderat")
 _MODAL = tuple(f"{modality}_tokens" for modality in MODALITIES)
 _MODALS = frozenset(_MODAL)
+_INPUT_DETAILS = ("input_tokens_details", "input_token_details")
 _COUNTED = frozenset(("input_tokens", "prompt_tokens"))
 #: Names that only Mistral (audio), Perplexity (citations, search) or Vertex (characters) use.
 _RARE = frozenset(("prompt_audio_seconds", "citation_tokens", "search_context_size", "characters"))
@@ -38,24 +39,25 @@ def usage_of(
     *,
     provider: str = "",
     api: str | None = None,
+    model: str | None = None,
     request: JsonObject | None = None,
 ) -> Usage:
     """The disjoint classes of an answer's usage, with the hosted tools it used.
 
-    `body` is the provider's JSON, or `{"usage": {...}}`. Nothing is raised: what is missing or
-    implausible is in `problems`.
+    `body` is the provider's JSON, or `{"usage": {...}}`; `api` and `model` help where it does not
+    show what it is of. Nothing is raised: what is missing or implausible is in `problems`.
     """
     body = unwrapped(body)
     counts = Usage()
     usage = usage_object(body)
-    api = (api or "").lower()
+    hint = f"{api or ''} {model or ''} {body.get('model') or ''}".lower()
     if usage is None:
-        _without_usage(counts, body, api, request or {})
+        _without_usage(counts, body, hint, request or {})
     else:
         if provider == "google":
             usage = _beside(usage, "prompt_tokens", "completion_tokens")
             usage = _beside(usage, "input_tokens", "output_tokens")
-        _reader(usage, body, provider, api)(counts, usage, body)
+        _reader(usage, body, provider, hint)(counts, usage, body)
         if "cost" in usage or "cost_in_usd_ticks" in usage:
             _reported(counts, usage)
     hosted_tools(counts, body, provider, request or {})
@@ -95,56 +97,57 @@ def usage_object(body: JsonObject) -> JsonObject | None:
 
 
 def _reader(
-    usage: JsonObject, body: JsonObject, provider: str, api: str
+    usage: JsonObject, body: JsonObject, provider: str, hint: str
 ) -> Callable[[Usage, JsonObject, JsonObject], None]:
     if not _SPECIAL.isdisjoint(usage):
         return next(reader for names, reader in _BY_FIELD if any(n in usage for n in names))
     if "cost_in_usd_ticks" in usage and _COUNTED.isdisjoint(usage):
         return _only_a_cost
     if "input_tokens" in usage or "output_tokens" in usage:
-        if _is_messages(usage, body, provider, api):
+        if _is_messages(usage, body, provider, hint):
             return _messages
-        return _image if _is_image(body, api) else _responses
-    no_output = body.get("object") == "list" or any(kind in api for kind in _ONLY_INPUT)
+        if "transcri" in hint and not any(name in usage for name in _INPUT_DETAILS):
+            return _heard
+        return _image if _is_image(body, hint) else _responses
+    no_output = body.get("object") == "list" or any(kind in hint for kind in _ONLY_INPUT)
     return _input_only if no_output else _chat
 
 
-def _is_messages(usage: JsonObject, body: JsonObject, provider: str, api: str) -> bool:
+def _is_messages(usage: JsonObject, body: JsonObject, provider: str, hint: str) -> bool:
     if "cache_read_input_tokens" in usage or "cache_creation_input_tokens" in usage:
         return True
     if "input_tokens_details" in usage:
         return False
     return (
-        api == "messages"
+        hint.startswith("messages")
         or body.get("type") == "message"
         or provider == "anthropic"
         or "server_tool_use" in usage
     )
 
 
-def _is_image(body: JsonObject, api: str) -> bool:
-    if api:
-        return "image" in api
+def _is_image(body: JsonObject, hint: str) -> bool:
     return (
-        "data" in body
+        "image" in hint
+        or "data" in body
         or as_text(body.get("object")).startswith("image")
         or as_text(body.get("type")).startswith("image")
     )
 
 
-def _without_usage(counts: Usage, body: JsonObject, api: str, request: JsonObject) -> None:
+def _without_usage(counts: Usage, body: JsonObject, hint: str, request: JsonObject) -> None:
     duration = body.get("duration", body.get("usage_duration"))
-    if duration is not None and ("text" in body or "segments" in body or "transcri" in api):
+    if duration is not None and ("text" in body or "segments" in body or "transcri" in hint):
         seconds = counts.amount(duration, "duration")
         if seconds is not None:
             counts.units["audio_seconds"] = seconds
         return
     text = request.get("input")
-    if isinstance(text, str) and ("voice" in request or "speech" in api):
+    if isinstance(text, str) and ("voice" in request or "speech" in hint or "tts" in hint):
         counts.units["characters"] = Decimal(len(text))
         return
     images = google.predicted_images(body)
-    if images is None and isinstance(body.get("data"), list) and _image_like(body, api, request):
+    if images is None and isinstance(body.get("data"), list) and _image_like(body, hint, request):
         images = len(body["data"])
     if images is not None:
         counts.units["images"] = Decimal(images)
@@ -152,9 +155,9 @@ def _without_usage(counts: Usage, body: JsonObject, api: str, request: JsonObjec
     counts.problems.append("the answer reports no usage")
 
 
-def _image_like(body: JsonObject, api: str, request: JsonObject) -> bool:
+def _image_like(body: JsonObject, hint: str, request: JsonObject) -> bool:
     return (
-        "image" in api
+        "image" in hint
         or any(entry.get("url") or entry.get("b64_json") for entry in objects(body["data"]))
         or ("prompt" in request and "size" in request)
     )
@@ -182,8 +185,14 @@ def _sum(left: Decimal | None, right: Decimal | None) -> Decimal | None:
     return None if left is None or right is None else left + right
 
 
+def _heard(counts: Usage, usage: JsonObject, body: JsonObject) -> None:
+    """A transcription that does not say what went in: audio."""
+    usage = {**usage, "input_token_details": {"audio_tokens": usage.get("input_tokens")}}
+    _responses(counts, usage, body)
+
+
 def _responses(counts: Usage, usage: JsonObject, body: JsonObject) -> None:
-    inner = details(usage, "input_tokens_details", "input_token_details")
+    inner = details(usage, *_INPUT_DETAILS)
     outer = details(usage, "output_tokens_details", "output_token_details")
     _both(
         counts,
@@ -379,8 +388,11 @@ def _missing(counts: Usage, usage: JsonObject, into: int | None, out: int | None
 
 def _input_only(counts: Usage, usage: JsonObject, body: JsonObject) -> None:
     total = counts.number(usage, "prompt_tokens", "input_tokens", "total_tokens")
+    inner = details(usage, "prompt_tokens_details")
+    if not _RARE.isdisjoint(usage):
+        inner = _of_one_provider(counts, usage, inner)
     if total is not None:
-        _input(counts, total, details(usage, "prompt_tokens_details"), usage)
+        _input(counts, total, inner, usage)
     elif not counts.problems and "cost_in_usd_ticks" not in usage:
         counts.problems.append("the usage has no number of input tokens")
 

@@ -60,7 +60,9 @@ class Billed:
             from resp_core.cost.dialects import usage_of
             from resp_core.cost.names import family
 
-            found = usage_of(self.body, provider=family(self.asked.provider))
+            asked = self.asked
+            model = asked.base_model or asked.model
+            found = usage_of(self.body, provider=family(asked.provider), model=model)
             object.__setattr__(self, "_usage", found)
         return self._usage
 

@@ -35,7 +35,13 @@ def price(
 ) -> Cost:
     """The cost of an answer at the prices of `at`. Raises nothing for what it cannot price."""
     body = unwrapped(body)
-    usage = usage_of(body, provider=family(asked.provider), api=asked.api, request=asked.request)
+    usage = usage_of(
+        body,
+        provider=family(asked.provider),
+        api=asked.api,
+        model=asked.base_model or asked.model,
+        request=asked.request,
+    )
     return price_of(usage, body, asked, at, prices)
 
 
