@@ -62,6 +62,21 @@ def test_batches_of_other_providers() -> None:
     assert cost_of_batch([azure], provider="azure").total == dollars("1000*1.25 + 100*5")
 
 
+def test_a_batch_of_bedrock() -> None:
+    good = {"recordId": "r1", "modelInput": {}, "modelOutput": messages(1000, 100)}
+    bad = {"recordId": "r2", "modelInput": {}, "error": {"errorCode": 400, "errorMessage": "no"}}
+    batch = cost_of_batch([good, bad], model="global.anthropic.claude-sonnet-4-5-20250929-v1:0")
+    assert batch.total == dollars("1000*1.5 + 100*7.5")
+    assert [line.id for line in batch.lines] == ["r1", "r2"]
+    assert [line.error for line in batch.failed] == ["no"]
+
+
+def test_lines_that_are_answers_as_they_are() -> None:
+    batch = cost_of_batch([{**chat(1000, 100), "model": "gpt-4.1"}, {"odd": 1}], provider="openai")
+    assert [cost.total for cost in batch.costs] == [dollars("1000*1 + 100*4"), None]
+    assert batch.failed == ()
+
+
 def test_one_unknown_line_makes_the_batch_unknown() -> None:
     batch = cost_of_batch([line("a", chat(1, 1)), line("b", {**chat(1, 1), "model": "gpt-4o"})])
     assert batch.total is None

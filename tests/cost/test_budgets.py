@@ -26,7 +26,7 @@ from resp_core import (
     StoreError,
     track_costs,
 )
-from resp_core.cost.budget import resets_at
+from resp_core.cost.budget import budgets_of, resets_at
 from resp_core.effects import Counters, Line, Refusal
 from resp_core.io.counters import CounterStore, MemoryCounters, RedisCounters, SqliteCounters
 
@@ -190,6 +190,31 @@ def test_a_wrong_budget_is_refused(options: dict[str, Any]) -> None:
         Budget(**options)
     with pytest.raises(ArgumentError, match="on_unknown_price"):
         Budgets(on_unknown_price="hope")  # type: ignore[arg-type]
+
+
+def test_budgets_from_plain_values() -> None:
+    plain = {"limit": "1.5", "window": "day", "by": "user"}
+    expected = (Budget("1.5", "day", "user"),)
+    for given in (plain, [plain], (Budget("1.5", "day", "user"),), Budgets(expected)):
+        assert budgets_of(given).budgets == expected
+    base = Budgets(on_unknown_price="warn")
+    assert budgets_of([plain], base).on_unknown_price == "warn"
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        ("much", "list of Budget"),
+        ([1], "its fields"),
+        ({"limit": 1, "per": "day"}, "no field 'per'"),
+        ({"window": "day"}, "to have a limit"),
+    ],
+)
+def test_what_is_no_budget(given: Any, why: str) -> None:
+    with pytest.raises(ArgumentError, match=why):
+        budgets_of(given)
+    with pytest.raises(ArgumentError, match=why):
+        Client("offline/demo", budgets=given)
 
 
 def test_when_budgets_begin_again() -> None:

@@ -8,6 +8,7 @@ import threading
 from decimal import Decimal
 from typing import Any
 
+import httpx2
 import pytest
 
 from resp_core import AsyncClient, CallRecord, Client, cost_of, track_costs
@@ -188,3 +189,22 @@ def test_a_record_can_be_sent_elsewhere(client: Client) -> None:
     assert copy == record
     assert copy.cost == record.cost
     assert copy.tags == ("x",)
+
+
+def test_a_container_is_paid_for_once_a_session() -> None:
+    ran = {"type": "code_interpreter_call", "id": "ci", "status": "completed", "code": "1",
+           "container_id": "cntr_1", "outputs": None}  # fmt: skip
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        usage = {"input_tokens": 100, "output_tokens": 10, "total_tokens": 110}
+        body = {"id": "r", "object": "response", "status": "completed", "model": "gpt-5",
+                "output": [ran, ran], "usage": usage}  # fmt: skip
+        return httpx2.Response(200, json=body)
+
+    with httpx2.Client(transport=httpx2.MockTransport(answer)) as http:
+        client = Client("openai/gpt-5", api_key="k", http_client=http)
+        first, second = (client.responses.create(input="x").cost for _ in range(2))
+    assert first is not None
+    assert second is not None
+    assert first.total == dollars("100*1.25 + 10*10", "0.03")
+    assert second.total == dollars("100*1.25 + 10*10")

@@ -83,6 +83,10 @@ CASES: list[Case] = [
     ("failed searches are free", responses(100, 10, output=[
         {"type": "web_search_call", "action": {"type": "search"}, "status": "failed"}]), "openai",
      "gpt-5", {}, "100*1.25 + 10*10", ""),
+    ("image tool, other usage said", responses(100, 10, tools=[{"type": "image_generation",
+        "model": "gpt-image-1", "size": "1024x1024", "quality": "low"}], output=items(
+        "image_generation_call"), tool_usage={"web_search": {"num_requests": 0}}), "openai",
+     "gpt-5", {}, "100*1.25 + 10*10", "0.011"),
     ("find in page is free", responses(100, 10, output=[
         {"type": "web_search_call", "action": {"type": "find_in_page"}}]), "openai", "gpt-5",
      {}, "100*1.25 + 10*10", ""),
@@ -394,6 +398,8 @@ UNKNOWN: list[tuple[str, dict[str, Any], str, str | None, dict[str, Any], str]] 
      {"deployment_type": "Continental"}, "region"),
     ("PTU", chat(1, 1), "azure", "gpt-5", {"deployment_type": "PTU"}, "region"),
     ("government cloud", chat(1, 1), "azure", "azure/us-gov/gpt-5.1", {}, "region"),
+    ("gemma on Vertex AI", gemini(promptTokenCount=1, candidatesTokenCount=1), "vertex_ai",
+     "gemma-3-27b-it", {}, "model"),
     ("no such region", chat(1, 1), "openai", "gpt-5.4", {"region": "mars.api.openai.com"},
      "region"),
     ("a stranger's server with a maker's name", chat(1, 1), "custom", "openai/gpt-4.1", {},
@@ -429,3 +435,31 @@ def test_unknown_with_its_reason(
     assert cost.total is None
     assert what in {gap.what for gap in cost.unknown}
     assert all(gap.why for gap in cost.unknown)
+
+
+def test_why_an_azure_deployment_has_no_price() -> None:
+    for kind, why in (
+        ("PTU", "billed by the hour"),
+        ("Standard", "not in the tables"),
+        ("Continental", "no known deployment type"),
+    ):
+        cost = cost_of(chat(1, 1), provider="azure", model="gpt-5", deployment_type=kind)
+        assert why in str(cost)
+
+
+def test_fast_is_the_other_name_of_priority() -> None:
+    cost = cost_of(chat(1, 1), provider="openai", model="gpt-5.5", service_tier="fast")
+    assert cost.tier == "priority"
+    claude = cost_of(messages(1, 1, speed="fast"), provider="anthropic", model="claude-opus-5-5")
+    assert claude.tier == "fast"
+
+
+def test_times_in_any_form() -> None:
+    def price(at: Any) -> Any:
+        return cost_of(responses(1, 1), provider="openai", model="gpt-5.6-sol", at=at).total
+
+    old, new = price(date(2026, 8, 20)), price(date(2026, 8, 21))
+    assert old > new
+    assert price("2026-08-20") == price("2026-08-20T23:59:59") == old
+    assert price("2026-08-21T01:00:00+02:00") == old
+    assert price(datetime(2026, 8, 21, tzinfo=UTC).timestamp()) == price("2026-08-21") == new

@@ -118,7 +118,8 @@ def _read(raw: JsonObject | str | bytes, number: int) -> JsonObject | None:
 
 def _answer(line: JsonObject, number: int) -> tuple[str, str, JsonObject | None, str | None]:
     """Name, likely provider, answer and error of a line."""
-    name = as_text(line.get("custom_id")) or as_text(line.get("key")) or f"line {number}"
+    names = (as_text(line.get(name)) for name in ("custom_id", "key", "recordId"))
+    name = next(filter(None, names), f"line {number}")
     if "result" in line:  # Anthropic
         result = as_object(line["result"])
         if result.get("type") == "succeeded":
@@ -126,12 +127,7 @@ def _answer(line: JsonObject, number: int) -> tuple[str, str, JsonObject | None,
         kind = as_text(result.get("type"))
         return name, "anthropic", None, _said(result["error"]) if "error" in result else kind
     if "modelOutput" in line:  # Bedrock
-        return (
-            as_text(line.get("recordId")) or name,
-            "bedrock",
-            as_object(line["modelOutput"]),
-            None,
-        )
+        return name, "bedrock", as_object(line["modelOutput"]), None
     response = as_object(line.get("response"))
     if not _OF_A_LINE.intersection(line):
         return name, _provider(line), line, None  # an answer as it is
@@ -158,6 +154,7 @@ def _said(error: Any) -> str:
     nested = as_object(inner.get("error"))
     return (
         as_text(inner.get("message"))
+        or as_text(inner.get("errorMessage"))
         or as_text(nested.get("message"))
         or as_text(inner.get("code"))
         or as_text(inner.get("type"))
