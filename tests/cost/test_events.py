@@ -17,7 +17,9 @@ def test_events_carry_nothing() -> None:
 
 def test_nothing_is_priced_before_somebody_looks(monkeypatch: pytest.MonkeyPatch) -> None:
     priced: list[object] = []
-    monkeypatch.setattr("resp_core.cost.facts.cost_of_all", lambda billed: priced.append(billed))
+    monkeypatch.setattr(
+        "resp_core.cost.billing.cost_of_all", lambda billed, uses: priced.append((billed, uses))
+    )
     client = Client("offline/demo", base_model="openai/gpt-5.4")
     for _ in client.responses.create(input="Hello", stream=True):
         pass

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-from decimal import Decimal
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from resp_core.cost.usage import BILLED_CALLS
@@ -12,15 +10,13 @@ from resp_core.types.json import empty_object
 from resp_core.wire.shape import as_object, as_text, objects
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from resp_core.cost.asked import Asked
-    from resp_core.cost.bill import Cost
     from resp_core.cost.custom import Price
-    from resp_core.cost.usage import Usage
     from resp_core.types.json import JsonObject
 
-__all__ = ["Billed", "containers_in", "cost_of_all", "facts_of"]
+__all__ = ["Billed", "containers_in", "facts_of"]
 
 _KEPT = (
     "model", "modelVersion", "object", "type", "usage", "usageMetadata", "usage_breakdown",
@@ -49,42 +45,6 @@ class Billed:
     free: str | None = None
     untold: str | None = None
     estimate: bool = False
-    _usage: Usage | None = field(default=None, init=False, repr=False, compare=False)
-
-    @property
-    def usage(self) -> Usage | None:
-        """What was counted, read once; None where nothing is billed or nothing is known."""
-        if self.free is not None or self.untold is not None:
-            return None
-        if self._usage is None:
-            from resp_core.cost.dialects import usage_of
-            from resp_core.cost.names import family
-
-            asked = self.asked
-            model = asked.base_model or asked.model
-            found = usage_of(self.body, provider=family(asked.provider), model=model)
-            object.__setattr__(self, "_usage", found)
-        return self._usage
-
-    def cost(self) -> Cost:
-        """The cost, computed now."""
-        from resp_core.cost.bill import Cost, Unpriced
-        from resp_core.cost.dialects import usage_of
-        from resp_core.cost.price import price_of
-
-        if self.free is not None:
-            return Cost(Decimal(0), source=self.free)
-        usage, body = self.usage, self.body
-        if usage is None:
-            return Cost(None, unknown=(Unpriced("usage", str(self.untold)),))
-        if self.reported is not None:
-            usage = usage_of({"usage": {"cost": self.reported}})
-        elif self.open:
-            unpaid = (one for one in usage.containers if one.id not in self.open)
-            usage = replace(usage, containers=tuple(unpaid))
-        at = datetime.fromtimestamp(self.at, UTC)
-        found = price_of(usage, body, self.asked, at, self.prices)
-        return replace(found, estimated=True) if self.estimate else found
 
 
 def facts_of(body: JsonObject) -> JsonObject:
@@ -120,25 +80,3 @@ def containers_in(facts: JsonObject) -> tuple[str, ...]:
     """The containers that the calls of an answer ran in."""
     found = (as_text(item.get("container_id")) for item in objects(facts.get("output")))
     return tuple(name for name in found if name)
-
-
-def cost_of_all(bills: Sequence[Billed]) -> Cost:
-    """One cost for everything that was billed."""
-    if len(bills) == 1:
-        return bills[0].cost()
-    from resp_core.cost.bill import Cost, total_of
-
-    costs = [bill.cost() for bill in bills]
-    parts = tuple(part for cost in costs for part in cost.parts)
-    unknown = tuple(dict.fromkeys(gap for cost in costs for gap in cost.unknown))
-    last = costs[-1] if costs else Cost(Decimal(0), source="nothing was sent")
-    return Cost(
-        total=None if unknown else total_of(parts),
-        parts=parts,
-        priced_as=last.priced_as,
-        tier=last.tier,
-        source=last.source,
-        source_date=last.source_date,
-        estimated=any(cost.estimated for cost in costs),
-        unknown=unknown,
-    )

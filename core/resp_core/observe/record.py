@@ -74,6 +74,9 @@ class CallRecord:
     billed: tuple[Billed, ...] = field(default=(), repr=False)
     account: Account | None = field(default=None, repr=False, compare=False)
     _cost: Cost | None = field(default=None, init=False, repr=False, compare=False)
+    _uses: tuple[Usage | None, ...] | None = field(
+        default=None, init=False, repr=False, compare=False
+    )
 
     @property
     def cost(self) -> Cost:
@@ -83,16 +86,26 @@ class CallRecord:
         """
         found = self._cost
         if found is None:
-            from resp_core.cost.facts import cost_of_all
+            from resp_core.cost.billing import cost_of_all
 
-            found = cost_of_all(self.billed)
+            found = cost_of_all(self.billed, self._read())
             object.__setattr__(self, "_cost", found)
         return found
 
     @property
     def counted(self) -> list[Usage]:
         """What the answers of the call counted: classes of tokens, units, hosted tools."""
-        return [usage for bill in self.billed if (usage := bill.usage) is not None]
+        return [usage for usage in self._read() if usage is not None]
+
+    def _read(self) -> tuple[Usage | None, ...]:
+        """The usage in each bill, read once."""
+        found = self._uses
+        if found is None:
+            from resp_core.cost.billing import usage_in
+
+            found = tuple(map(usage_in, self.billed))
+            object.__setattr__(self, "_uses", found)
+        return found
 
     def __reduce__(self) -> tuple[Any, ...]:
         values = {name: getattr(self, name) for name in _FIELDS}
