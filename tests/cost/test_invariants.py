@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from decimal import Decimal, getcontext, localcontext
 from typing import Any
 
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from resp_core import cost_of, usage_of
+from resp_core.cost.facts import facts_of
 from tests.cost.arithmetic import chat, gemini, messages, modal, responses
 
 COUNT = st.integers(0, 10**7)
@@ -133,3 +135,62 @@ def test_nothing_is_raised_and_nothing_is_free_by_accident(
     assert (cost.total is None) == bool(cost.unknown)
     assert cost.total is None or cost.total >= 0
     cost.to_json()
+
+
+ODD = st.sampled_from(
+    [None, True, -1, 0, 1.5, 10**400, float("nan"), float("inf"), "", "12", [], ["a"], [{}], {},
+     {"a": 1}, "9" * 500]
+)  # fmt: skip
+WHOLE: list[tuple[str, dict[str, Any]]] = [
+    ("openai", {**responses(900, 90, cached=100), "model": "gpt-5", "service_tier": "flex",
+     "tools": [{"type": "web_search"}, {"type": "image_generation", "model": "gpt-image-1"}],
+     "tool_usage": {"web_search": {"num_requests": 1}, "image_gen": {"input_tokens": 1}},
+     "output": [{"type": "code_interpreter_call", "container_id": "c"},
+                {"type": "web_search_call", "action": {"type": "search"}}]}),
+    ("anthropic", {"type": "message", "model": "claude-opus-5-5",
+     "content": [{"type": "server_tool_use", "name": "code_execution"}], "usage": {
+     "input_tokens": 9, "output_tokens": 9, "cache_creation_input_tokens": 5,
+     "cache_creation": {"ephemeral_1h_input_tokens": 5}, "service_tier": "batch",
+     "server_tool_use": {"web_search_requests": 1},
+     "iterations": [{"type": "compaction", "input_tokens": 1, "output_tokens": 1}]}}),
+    ("gemini", {"modelVersion": "gemini-2.5-pro", "candidates": [{"groundingMetadata": {
+     "webSearchQueries": ["a"], "groundingChunks": [{"web": {}}]}}], "usageMetadata": {
+     "promptTokenCount": 9, "candidatesTokenCount": 3, "cachedContentTokenCount": 1,
+     "promptTokensDetails": [{"modality": "TEXT", "tokenCount": 9}], "trafficType": "ON_DEMAND"}}),
+    ("groq", {"model": "groq/compound", "choices": [{"message": {"executed_tools": [
+     {"type": "search"}]}}], "usage": {"prompt_tokens": 5, "completion_tokens": 5},
+     "usage_breakdown": {"models": [{"model": "openai/gpt-oss-120b", "usage": {
+     "prompt_tokens": 5, "completion_tokens": 5}}]}}),
+    ("perplexity", {"model": "sonar", "usage": {"prompt_tokens": 5, "completion_tokens": 5,
+     "cost": {"total_cost": 0.1}, "search_context_size": "low", "num_search_queries": 1}}),
+]  # fmt: skip
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    inner = value.items() if isinstance(value, dict) else enumerate(value)
+    found = []
+    for key, each in inner:
+        found.append((*path, key))
+        if isinstance(each, dict | list):
+            found += places(each, (*path, key))
+    return found
+
+
+@given(st.sampled_from(WHOLE), st.data())
+def test_nothing_that_a_server_says_breaks_the_bill(
+    sample: tuple[str, dict[str, Any]], data: st.DataObject
+) -> None:
+    provider, body = sample[0], copy.deepcopy(sample[1])
+    for path in data.draw(st.lists(st.sampled_from(places(body)), min_size=1, max_size=3)):
+        holder: Any = body
+        try:
+            for key in path[:-1]:
+                holder = holder[key]
+            holder[path[-1]] = data.draw(ODD)
+        except (TypeError, LookupError):
+            continue  # what was replaced before held it
+    for each in (body, facts_of(body)):
+        cost = cost_of(each, provider=provider, at=1795132800)
+        assert cost.total is None or (cost.total.is_finite() and cost.total >= 0)
+        assert bool(cost.unknown) == (cost.total is None)
+        cost.to_json()

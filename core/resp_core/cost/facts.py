@@ -50,7 +50,9 @@ class Billed:
 def facts_of(body: JsonObject) -> JsonObject:
     """`body` without what has no part in its price; it costs the same."""
     facts = {name: body[name] for name in _KEPT if name in body}
-    calls = [item for item in objects(body.get("output")) if item.get("type") in BILLED_CALLS]
+    calls = [
+        item for item in objects(body.get("output")) if as_text(item.get("type")) in BILLED_CALLS
+    ]
     if calls:
         facts["output"] = [_call(item) for item in calls]
     if (calls or "tool_usage" in facts) and body.get("tools"):

@@ -37,7 +37,11 @@ _GROQ = {"search": "web_search", "web_search": "web_search", "python": "code_exe
 def hosted_tools(counts: Usage, body: JsonObject, provider: str, request: JsonObject) -> None:
     """Count the hosted tools of an answer into `counts`."""
     if "output" in body or "tool_usage" in body:
-        items = [item for item in objects(body.get("output")) if item.get("type") in BILLED_CALLS]
+        items = [
+            item
+            for item in objects(body.get("output"))
+            if as_text(item.get("type")) in BILLED_CALLS
+        ]
         if provider == "x-ai":
             _xai(counts, body, items)
         elif items or "tool_usage" in body:
@@ -149,7 +153,7 @@ def _messages(counts: Usage, body: JsonObject) -> None:
     ran = counts.number(server, "code_execution_requests") or sum(
         1
         for block in objects(body.get("content"))
-        if block.get("type") == "server_tool_use" and block.get("name") in _CODE
+        if block.get("type") == "server_tool_use" and as_text(block.get("name")) in _CODE
     )
     if not (searches or fetches):  # with those, running code costs nothing
         counts.use("code_execution", ran)
