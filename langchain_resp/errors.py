@@ -39,6 +39,7 @@ __all__ = [
     "CredentialError",
     "ErrorResponse",
     "InternalServerError",
+    "LedgerError",
     "LimitError",
     "McpConnectionError",
     "McpError",
@@ -56,6 +57,7 @@ __all__ = [
     "RequestTooLargeError",
     "ResponseCancelledError",
     "ResponseFailedError",
+    "StoreError",
     "StreamIncomplete",
     "StreamInterrupted",
     "UnknownProviderError",
@@ -129,6 +131,14 @@ class BudgetExceeded(core.BudgetExceeded, lc.ModelError):
 
 class PriceUnknown(core.PriceUnknown, BudgetExceeded):
     """See `resp_core.errors.PriceUnknown`."""
+
+
+class StoreError(core.StoreError, lc.ModelError):
+    """See `resp_core.errors.StoreError`."""
+
+
+class LedgerError(core.LedgerError, lc.ModelError):
+    """See `resp_core.errors.LedgerError`."""
 
 
 class APIError(core.APIError, lc.ModelError):
