@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from resp_core.cost import google
@@ -50,7 +51,7 @@ def usage_of(
     body = unwrapped(body)
     counts = Usage()
     usage = usage_object(body)
-    hint = f"{api or ''} {model or ''} {body.get('model') or ''}".lower()
+    hint = _hint(api, model, as_text(body.get("model")))
     if usage is None:
         _without_usage(counts, body, hint, request or {})
     else:
@@ -62,6 +63,12 @@ def usage_of(
             _reported(counts, usage)
     hosted_tools(counts, body, provider, request or {})
     return counts
+
+
+@lru_cache(maxsize=1024)
+def _hint(api: str | None, asked: str | None, answered: str) -> str:
+    """What may tell what an answer is of: "images", "gpt-4o-transcribe", "text-embedding-3"."""
+    return f"{api or ''} {asked or ''} {answered}".lower()
 
 
 def unwrapped(body: JsonObject) -> JsonObject:

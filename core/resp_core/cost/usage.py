@@ -36,6 +36,7 @@ BILLED_CALLS = frozenset(
     """web_search_call file_search_call code_interpreter_call image_generation_call shell_call
     x_search_call""".split()
 )
+_OUT = ("output", "citation")
 MODALITIES = ("audio", "image", "video")
 #: More than this in one answer is a mistake of the sender, not a bill.
 _MOST = 10**12
@@ -87,12 +88,20 @@ class Usage:
     @property
     def input_tokens(self) -> int:
         """All tokens that went in, cached and written ones included."""
-        return sum(n for name, n in self.tokens.items() if name[0] != "o" and name != "citation")
+        return self.total_tokens - self.output_tokens
 
     @property
     def output_tokens(self) -> int:
         """All tokens that came out, reasoning included."""
-        return sum(n for name, n in self.tokens.items() if name[0] == "o" or name == "citation")
+        total = 0
+        for name, count in self.tokens.items():
+            if name.startswith(_OUT):
+                total += count
+        return total
+
+    def starting(self, name: str) -> int:
+        """The tokens of the classes whose names begin so: "cached", "cache_write"."""
+        return sum(count for each, count in self.tokens.items() if each.startswith(name))
 
     @property
     def total_tokens(self) -> int:
@@ -100,13 +109,13 @@ class Usage:
         return sum(self.tokens.values())
 
     def to_json(self) -> JsonObject:
-        """The counts as JSON, zero classes left out."""
+        """The counts as JSON; classes without any are left out."""
         return {
-            "tokens": {name: count for name, count in self.tokens.items() if count},
+            "tokens": dict(self.tokens),
             "reasoning": self.reasoning,
-            "units": {name: format(count, "f") for name, count in self.units.items() if count},
-            "tools": {name: count for name, count in self.tools.items() if count},
-            "problems": self.problems,
+            "units": {name: format(count, "f") for name, count in self.units.items()},
+            "tools": dict(self.tools),
+            "problems": list(self.problems),
         }
 
     def number(self, source: JsonObject, *names: str) -> int | None:

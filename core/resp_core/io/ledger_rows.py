@@ -54,14 +54,12 @@ def row_of(record: CallRecord) -> JsonObject:
     cost, uses = record.cost, record.counted
     into = out = cached = written = reasoning = 0
     for usage in uses:
-        into += usage.input_tokens
-        out += usage.output_tokens
-        reasoning += usage.reasoning
-        for name, count in usage.tokens.items():
-            if name.startswith("cached"):
-                cached += count
-            elif name.startswith("cache_write"):
-                written += count
+        all_in, all_out = usage.input_tokens, usage.output_tokens
+        into, out, reasoning = into + all_in, out + all_out, reasoning + usage.reasoning
+        if all_in != usage.tokens.get("input"):
+            cached += usage.starting("cached")
+            written += usage.starting("cache_write")
+    known = text_of(cost.known)
     return {
         "started": record.started,
         "request_id": record.request_id,
@@ -83,8 +81,8 @@ def row_of(record: CallRecord) -> JsonObject:
         "output_tokens": out,
         "reasoning_tokens": reasoning,
         "usage": [usage.to_json() for usage in uses],
-        "cost": None if cost.total is None else text_of(cost.total),
-        "known_cost": text_of(cost.known),
+        "cost": None if cost.total is None else known,
+        "known_cost": known,
         "cost_source": cost.source,
         "priced_as": cost.priced_as,
         "estimated": int(cost.estimated),

@@ -229,9 +229,8 @@ def _counts(record: CallRecord) -> dict[str, int | None]:
     uses = record.counted
     if not uses:
         return {}
-    tokens = [pair for usage in uses for pair in usage.tokens.items()]
-    read = sum(count for name, count in tokens if name.startswith("cached"))
-    written = sum(count for name, count in tokens if name.startswith("cache_write"))
+    read = sum(usage.starting("cached") for usage in uses)
+    written = sum(usage.starting("cache_write") for usage in uses)
     return {
         "gen_ai.usage.input_tokens": sum(usage.input_tokens for usage in uses),
         "gen_ai.usage.output_tokens": sum(usage.output_tokens for usage in uses),
