@@ -15,6 +15,9 @@ OPENED = [{"type": "web_search_call", "action": {"type": "open_page"}, "status":
 TWO_CACHES = {"ephemeral_5m_input_tokens": 1000, "ephemeral_1h_input_tokens": 3000}
 GROUNDED = [{"groundingMetadata": {"webSearchQueries": ["a", "b"]}}]
 
+#: Prices change: these are those of a day.
+AT = date(2026, 11, 20)
+
 # id, body, provider, model, further arguments, tokens ($/1M), fees ($)
 Case = tuple[str, dict[str, Any], str, str, dict[str, Any], str, str]
 CASES: list[Case] = [
@@ -299,7 +302,7 @@ CASES: list[Case] = [
 def test_example(
     body: dict[str, Any], provider: str, model: str, more: dict[str, Any], tokens: str, fees: str
 ) -> None:
-    cost = cost_of(body, provider=provider, model=model, **more)
+    cost = cost_of(body, provider=provider, model=model, **{"at": AT, **more})
     assert cost.unknown == ()
     assert cost.total is not None
     assert round(cost.total, 20) == round(dollars(tokens, fees), 20)
@@ -375,7 +378,7 @@ UNKNOWN: list[tuple[str, dict[str, Any], str, str | None, dict[str, Any], str]] 
 def test_unknown_with_its_reason(
     body: dict[str, Any], provider: str, model: str | None, more: dict[str, Any], what: str
 ) -> None:
-    cost = cost_of(body, provider=provider, model=model, **more)
+    cost = cost_of(body, provider=provider, model=model, **{"at": AT, **more})
     assert cost.total is None
     assert what in {gap.what for gap in cost.unknown}
     assert all(gap.why for gap in cost.unknown)
@@ -383,10 +386,10 @@ def test_unknown_with_its_reason(
 
 def test_a_free_quota_makes_an_estimate() -> None:
     body = gemini(promptTokenCount=100, candidatesTokenCount=10, candidates=GROUNDED)
-    new = cost_of(body, provider="gemini", model="gemini-3.5-flash")
+    new = cost_of(body, provider="gemini", model="gemini-3.5-flash", at=AT)
     assert new.estimated
     assert new.total == dollars("100*1.5 + 10*9", "2*0.014")
-    old = cost_of(body, provider="gemini", model="gemini-2.5-flash")
+    old = cost_of(body, provider="gemini", model="gemini-2.5-flash", at=AT)
     assert old.total == dollars("100*0.3 + 10*2.5", "0.035")
 
 
