@@ -92,7 +92,7 @@ def sources() -> dict[str, Path]:
 
 @cache
 def tree(module: str) -> ast.Module:
-    # What Hypothesis does while garbage is collected upsets the parser of some CPythons (gh-106905).
+    # What Hypothesis does while garbage is collected upsets the parser of CPython (gh-106905).
     gc.disable()
     try:
         return ast.parse(sources()[module].read_text(encoding="utf-8"))
