@@ -12,12 +12,12 @@ from langchain_core.messages import AIMessage
 
 from langchain_resp.approvals import (
     approval_message,
-    describe,
     handles_approvals,
     handling_approvals,
     pending_approvals,
 )
 from resp_core import Policy
+from resp_core.mcp.display import describe
 
 try:
     from langchain.agents.middleware import AgentMiddleware, hook_config

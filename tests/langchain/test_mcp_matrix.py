@@ -32,7 +32,10 @@ async def test_approved(world: World, way: str) -> None:
             {
                 "name": "delete",
                 "args": X,
-                "description": 'MCP server: files\nTool: delete\nArguments: {"path":"x.txt"}',
+                "description": (
+                    'MCP server: files\nTool: delete\nArguments: {"path":"x.txt"}\n'
+                    "Its server says: delete a file"
+                ),
             }
         ],
         "review_configs": [{"action_name": "delete", "allowed_decisions": ["approve", "reject"]}],

@@ -19,6 +19,7 @@ from resp_core import (
     pending_approvals,
 )
 from resp_core.errors import RespError
+from resp_core.mcp.display import describe
 from tests.mcp.host import TOOLS, Handler, Host, hosting
 from tests.mcp.talk import FORMS, Talk, items, kinds, text
 
@@ -42,11 +43,17 @@ def test_a_changed_tool_is_asked_for_again(talk: Talk, host: Host) -> None:
     second = talk.ask(
         input=[approve(request)], previous_response_id=first["id"], tools=[host.tool()]
     )
-    assert kinds(second) == ["mcp_approval_request"]
+    assert kinds(second) == ["mcp_list_tools", "mcp_approval_request"]
     assert host.calls == []
-    (again,) = pending_approvals(second)
+    (again,) = pending_approvals(second, first["output"])
     assert again.id != request.id
+    assert again.changed
+    assert not request.changed
+    assert again.tool is not None
+    assert again.tool["description"] == "delete a file!"
+    assert "definition has changed" in describe(again)
     third = talk.ask(input=[approve(again)], previous_response_id=second["id"], tools=[host.tool()])
+    assert kinds(third) == ["mcp_call", "message"], "the list is shown once"
     assert items(third, "mcp_call")[0]["approval_request_id"] == again.id
     assert host.calls == [("delete", {"path": "b.txt"})]
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from resp_core import McpConnectionError, McpTimeout, approve, deny, pending_approvals
-from resp_core.mcp.approval import display
+from resp_core.mcp.display import display
 from tests.mcp.conftest import Peer
 from tests.mcp.processes import continued
 from tests.mcp.talk import FORMS, WAYS, Talk, items, kinds, text

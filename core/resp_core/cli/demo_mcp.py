@@ -15,7 +15,7 @@ from resp_core.cli.demo_server import FolderServer
 from resp_core.client import Client
 from resp_core.client.wiring import connection_of
 from resp_core.credentials import environ
-from resp_core.mcp.approval import display
+from resp_core.mcp.display import display
 from resp_core.providers import get
 from resp_core.route.deployment import Connection
 from resp_core.route.resolve import resolve

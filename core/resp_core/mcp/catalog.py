@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 from resp_core.errors import ArgumentError
 from resp_core.mcp.approval import (
     ApprovalRequest,
-    canonical_arguments,
     definition_hash,
     read_only_of,
 )
-from resp_core.wire.shape import as_object, objects
+from resp_core.mcp.arguments import canonical_arguments
+from resp_core.wire.shape import as_object, as_text, objects
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -67,8 +67,11 @@ class CatalogTool:
             },
             "strict": False,
         }
-        if self.listed.get("description"):
-            tool["description"] = self.listed["description"]
+        said = [as_text(self.listed.get("description"))]
+        if self.server.description:
+            said.append(f"Its server, {self.server.label}: {self.server.description}")
+        if any(said):
+            tool["description"] = "\n".join(filter(None, said))
         return tool
 
 
@@ -113,8 +116,8 @@ def catalog_of(
     for (server, tool), name in zip(tools, plain, strict=True):
         if name in taken or often[name] > 1:
             name = _name(f"{server.label}__{tool['name']}")
-        while name in taken:
-            name = f"{name[:60]}_{len(made)}"
+        if name in taken:
+            name = _free(name, taken)
         taken.add(name)
         made.append(_tool(server, tool, name))
     return Catalog(made)
@@ -178,6 +181,11 @@ def _tool(server: McpServer, tool: JsonObject, function: str) -> CatalogTool:
 
 def _read_only(tool: JsonObject) -> bool:
     return read_only_of(tool) is True
+
+
+def _free(name: str, taken: set[str]) -> str:
+    """`name` with a number that makes it new; servers choose names, so any may be taken."""
+    return next(new for at in range(len(taken) + 1) if (new := f"{name[:58]}_{at}") not in taken)
 
 
 def _name(text: str) -> str:

@@ -6,6 +6,8 @@ import hashlib
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from resp_core.mcp.arguments import canonical_arguments
+from resp_core.wire.replay import mcp_output
 from resp_core.wire.shape import as_object, as_text, objects
 
 if TYPE_CHECKING:
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
     from resp_core.mcp.catalog import Catalog
     from resp_core.types.json import JsonObject
 
-__all__ = ["fresh_items", "input_items", "model_items", "output_of", "shown_call"]
+__all__ = ["fresh_items", "input_items", "model_items"]
 
 _NOT_DECIDED = "Not run: nobody approved this call."
 _MODEL_MADE = frozenset(
@@ -83,36 +85,31 @@ def _as_calls(
 ) -> list[JsonObject]:
     """A call as the model knows it, with its output where it is ours to give."""
     if item["type"] == "mcp_call":
-        return shown_call(item, output_of(item), catalog)
+        return _shown_call(item, _output_of(item), catalog)
     if item["type"] == "mcp_approval_request":
-        return shown_call(item, _undone(decisions.get(item.get("id"))), catalog)
+        return _shown_call(item, _undone(decisions.get(item.get("id"))), catalog)
     return [item]
 
 
-def shown_call(item: Mapping[str, Any], output: Any, catalog: Catalog) -> list[JsonObject]:
+def _shown_call(item: Mapping[str, Any], output: Any, catalog: Catalog) -> list[JsonObject]:
     """An MCP call as the function call and output that the model knows."""
     label, name = as_text(item.get("server_label")), as_text(item.get("name"))
     tool = catalog.by_name(label, name)
-    arguments = item.get("arguments")
     call_id = "call_" + hashlib.sha256(as_text(item.get("id")).encode()).hexdigest()[:24]
     return [
         {
             "type": "function_call",
             "call_id": call_id,
             "name": tool.function if tool is not None else name,
-            "arguments": arguments if isinstance(arguments, str) else "{}",
+            "arguments": canonical_arguments(item.get("arguments") or ""),
         },
         {"type": "function_call_output", "call_id": call_id, "output": output},
     ]
 
 
-def output_of(item: Mapping[str, Any]) -> Any:
+def _output_of(item: Mapping[str, Any]) -> Any:
     """What a call gave, for the model: text, or parts where there are images."""
-    text = as_text(item.get("output"))
-    error = item.get("error")
-    if error is not None:
-        said = error if isinstance(error, str) else as_object(error).get("message")
-        return f"Error: {said or text or 'the tool failed'}"
+    text = mcp_output(dict(item))
     raw = objects(as_object(as_object(item.get("provider_data")).get("mcp")).get("content"))
     images = [part for part in raw if part.get("type") == "image" and part.get("data")]
     if not images:

@@ -6,11 +6,17 @@ decided, `asked:<response id>` the requests of one response.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from resp_core.effects import Load, Save
 from resp_core.errors import ApprovalError, ApprovalUnknown, ArgumentError
-from resp_core.mcp.approval import check_decision, stored_request
+from resp_core.mcp.approval import (
+    check_decision,
+    duplicate_request,
+    request_of,
+    stored_request,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
@@ -99,6 +105,17 @@ class Ledger:
             expires=self._wall() + self._settings.ttl,
         )
         return Save(f"approval:{request.id}", kept)
+
+    def ask_once(
+        self, request: ApprovalRequest, response_id: str
+    ) -> Generator[Effect, Answer, None]:
+        """`ask`, of a provider's own request; McpIntegrityError where its id stands for another."""
+        stored: JsonObject | None = yield Load(f"approval:{request.id}")
+        if stored is not None:
+            known = request_of({**stored, "id": request.id})
+            if known != replace(request, read_only=False, definition=""):
+                raise duplicate_request(known, request)
+        yield self.ask(request, response_id)
 
     def asked(self, ids: list[str], response_id: str) -> Save:
         """Keep which requests a response makes."""
