@@ -314,7 +314,7 @@ class McpPeer:
         numbered = session is not None and session.protocol != rpc.MODERN
         reading = _Reading(id, self.limits.body_bytes, numbered)
         fruitless = 0
-        while fruitless <= _RESUMES:
+        while True:
             seen = reading.decoder.last_id
             try:
                 found = yield from self._events(reading, session, until)
@@ -327,9 +327,8 @@ class McpPeer:
             if found is not None or not reading.can_resume():
                 return found
             fruitless = fruitless + 1 if reading.decoder.last_id == seen else 0
-            if not (yield from self._resume(reading, session, until)):
+            if fruitless > _RESUMES or not (yield from self._resume(reading, session, until)):
                 return None
-        return None
 
     def _resume(
         self, reading: _Reading, session: Session | None, until: float
@@ -354,7 +353,7 @@ class McpPeer:
     ) -> Generator[Effect, Answer, JsonObject | None]:
         while chunk := (yield Read()):
             for _, data in reading.decoder.feed(chunk):
-                messages = self._messages(data)
+                messages = self._messages(data) if data else []
                 found = _answer_in(messages, reading.id)
                 if found is not None:
                     return found
