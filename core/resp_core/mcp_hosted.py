@@ -15,8 +15,9 @@ from resp_core.effects import Emit, Record
 from resp_core.errors import APIError, ApprovalError, McpIntegrityError
 from resp_core.flow import Call
 from resp_core.mcp.approval import decisions_in
+from resp_core.mcp.catalog import Catalog
 from resp_core.mcp.denials import without_denied
-from resp_core.mcp.history import fresh_items, input_items
+from resp_core.mcp.history import fresh_items, input_items, is_our_item, model_items
 from resp_core.mcp.integrity import Witness
 from resp_core.mcp.ledger import Ledger
 from resp_core.mcp.relay import relay
@@ -65,8 +66,9 @@ class HostedTurn:
         kept = without_denied(tools, servers, approvals.policy, self._witness.tools)
         if kept is not None:
             changed["tools"] = kept
-        if request.body.get("store") is False and any(i.get("type") == "mcp_call" for i in items):
-            changed["input"] = without_mcp_calls(items)
+        sent = _as_provider_takes(items, stores=request.body.get("store") is not False)
+        if sent is not items:
+            changed["input"] = sent
         if changed:
             request = replace(request, body={**request.body, **changed})
         if any(decision["approve"] for decision in self._decisions.values()):
@@ -160,6 +162,15 @@ class HostedTurn:
             return record
         known = len(self._witness.known) == len(self._decisions)
         return replace(record, approvals_checked="here" if known else "provider")
+
+
+def _as_provider_takes(items: list[JsonObject], *, stores: bool) -> list[JsonObject]:
+    """`items` as they are, where they can be: what we ran is a function's call to a provider."""
+    if any(is_our_item(item) for item in items):
+        items = model_items(items, Catalog(()), ours_only=True)
+    if not stores and any(item.get("type") == "mcp_call" for item in items):
+        items = without_mcp_calls(items)
+    return items
 
 
 def _decisive(items: list[JsonObject]) -> list[JsonObject]:

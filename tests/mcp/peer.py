@@ -189,7 +189,7 @@ async def poll(path: str, ctx: Context) -> str:
 def forget(path: str) -> str:
     "forget every session"
     log("forget", path=path)
-    FORGETTING.append(server.session_manager)
+    server.session_manager._server_instances.clear()
     return "all forgotten"
 
 
@@ -198,9 +198,6 @@ def route(path: Annotated[str, Field(json_schema_extra={"x-mcp-header": "Path"})
     "route a file"
     log("route", path=path)
     return f"routed {path}"
-
-
-FORGETTING = []
 
 
 def in_pages():
@@ -269,8 +266,6 @@ def served(app):
             return sent.pop() if sent else await receive()
 
         await handle(scope, again, send)
-        while FORGETTING:
-            FORGETTING.pop()._server_instances.clear()
 
     async def handle(scope, receive, send):
         if MODE != "modern":

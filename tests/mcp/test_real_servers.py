@@ -139,7 +139,8 @@ def test_a_slow_tool(peer: Peer, way: str) -> None:
     (call,) = items(response, "mcp_call")
     assert call["status"] == "failed"
     assert "'files' did not answer within 0.5 s" in call["error"]["message"]
-    assert peer.calls == [("ponder", {"path": "a.txt"})]
+    assert peer.calls[0] == ("ponder", {"path": "a.txt"})
+    assert peer.calls[1:] in ([], [("ponder was cancelled", {"path": "a.txt"})])
 
 
 def test_ten_megabytes(peer: Peer, plain: Talk, world: str) -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from resp_core.mcp.server import McpServer
     from resp_core.types.json import JsonObject
 
-__all__ = ["Catalog", "CatalogTool", "catalog_of", "tool_choice_of"]
+__all__ = ["Catalog", "CatalogTool", "catalog_of", "function_name", "tool_choice_of"]
 
 _NOT_IN_NAMES = re.compile(r"[^a-zA-Z0-9_-]")
 
@@ -109,13 +109,13 @@ def catalog_of(
         for tool in entries
         if _offered(server, tool, policy)
     ]
-    plain = [_name(tool["name"]) for _, tool in tools]
+    plain = [function_name(tool["name"]) for _, tool in tools]
     often = Counter(plain)
     taken = set(own_names)
     made: list[CatalogTool] = []
     for (server, tool), name in zip(tools, plain, strict=True):
         if name in taken or often[name] > 1:
-            name = _name(f"{server.label}__{tool['name']}")
+            name = function_name(f"{server.label}__{tool['name']}")
         if name in taken:
             name = _free(name, taken)
         taken.add(name)
@@ -188,5 +188,6 @@ def _free(name: str, taken: set[str]) -> str:
     return next(new for at in range(len(taken) + 1) if (new := f"{name[:58]}_{at}") not in taken)
 
 
-def _name(text: str) -> str:
+def function_name(text: str) -> str:
+    """`text` as the name of a function, which has fewer characters to choose from."""
     return _NOT_IN_NAMES.sub("_", text)[:64]
