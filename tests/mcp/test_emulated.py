@@ -11,15 +11,20 @@ import pytest
 from resp_core import (
     ApprovalUnknown,
     ArgumentError,
+    Budget,
+    Client,
     InternalServerError,
     McpConnectionError,
+    Policy,
     UnsupportedError,
     approve,
     deny,
     pending_approvals,
 )
 from resp_core.errors import RespError
+from resp_core.mcp.catalog import catalog_of
 from resp_core.mcp.display import describe
+from resp_core.mcp.server import mcp_servers
 from tests.mcp.host import TOOLS, Handler, Host, hosting
 from tests.mcp.talk import FORMS, Talk, items, kinds, text
 
@@ -242,6 +247,39 @@ def test_two_servers_with_tools_of_one_name(talk: Talk, host: Host) -> None:
         response = talk.ask(input="archive it", tools=tools)
         assert [item["name"] for item in items(response, "function_call")] == ["archive"]
         assert len(host.calls) == 1
+
+
+def test_what_a_server_is_for(host: Host) -> None:
+    """`server_description` reaches the model with each of the server's tools."""
+    (server,) = mcp_servers([host.tool(server_description="Ada's own files")])
+    listed: list[Any] = [{"name": "look", "description": "look at it"}, {"name": "bare"}]
+    made = catalog_of([(server, listed)], set(), Policy()).tools
+    assert [tool.as_function()["description"] for tool in made] == [
+        "look at it\nIts server, files: Ada's own files",
+        "Its server, files: Ada's own files",
+    ]
+    with pytest.raises(ArgumentError, match="server_description"):
+        mcp_servers([host.tool(server_description=7)])
+
+
+def test_deferred_tools_are_shown_at_once_and_that_is_said(talk: Talk, host: Host) -> None:
+    response = talk.ask(
+        input="look at the path 'a.txt'",
+        tools=[host.tool(require_approval="never", defer_loading=True)],
+    )
+    assert items(response, "mcp_call")
+    assert any("defer_loading of files" in note for note in talk.records[-1].notes)
+
+
+def test_a_budget_is_not_held_by_a_stream_that_was_left(host: Host) -> None:
+    """What a turn had reserved is settled, also where nobody reads on."""
+    prices = {"offline/demo": {"input": "2", "output": "10"}}
+    with Client("offline/demo", api="chat", prices=prices, budgets=[Budget("15")]) as client:
+        for _ in range(3):  # each reserves ten dollars
+            with client.responses.create(
+                input="hello", tools=[host.tool()], max_output_tokens=1_000_000, stream=True
+            ) as stream:
+                next(event for event in stream if event.type == "response.output_text.delta")
 
 
 @pytest.mark.parametrize(
