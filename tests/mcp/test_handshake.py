@@ -108,8 +108,10 @@ def test_a_server_that_discovers_but_does_not_speak_it(talk: Talk, host: Host) -
         if message["method"] == "server/discover":
             handler.reply(message["id"], {"supportedVersions": ["2025-11-25"]})
             return True
-        handler.fail(message["id"], -32601, "broken today")
-        return True
+        if message["method"] == "initialize":
+            handler.fail(message["id"], -32601, "broken today")
+            return True
+        return False
 
     host.answer = answer
     with pytest.raises(McpConnectionError, match="broken today"):

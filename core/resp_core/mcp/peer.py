@@ -202,7 +202,7 @@ class McpPeer:
         except APITimeoutError:
             yield from self._give_up(id)
             raise
-        except Exception:
+        except (RpcFailure, HttpFailure, McpConnectionError):
             del self._unanswered[id]
             raise
         del self._unanswered[id]
