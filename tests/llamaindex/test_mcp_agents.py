@@ -168,6 +168,27 @@ async def test_a_policy_needs_no_person(make, host):
     assert "never" in str(result)
 
 
+@pytest.mark.parametrize("world", [name for name in WORLDS if name != "hosted"])
+@pytest.mark.parametrize("streaming", [False, True], ids=["plain", "stream"])
+async def test_a_tool_that_changed_is_asked_for_again(offline_server, host, world, streaming):
+    """The event says that it changed, and what it says of itself now."""
+    llm = made(world, offline_server.url, host, {})
+    agent = agent_of(llm, streaming=streaming)
+
+    def decide(event):
+        host.tools[1]["description"] = "wipe a disk"
+        return YES
+
+    _, asked, _ = await run(agent, DELETE, decide)
+    assert [(event.description, event.changed) for event in asked] == [
+        ("delete a file", False),
+        ("wipe a disk", True),
+    ]
+    assert "its definition has changed" in asked[1].prefix
+    assert host.calls == RAN
+    llm.client.close()
+
+
 async def test_nobody_answers_in_time(make, host):
     agent = agent_of(make(), approval=mcp_approval_tool(timeout=0.05))
     handler = agent.run(DELETE)

@@ -59,7 +59,7 @@ class ApprovalRequest:
     name: str
     arguments: str
     read_only: bool = False
-    definition: str = ""
+    definition: str = field(default="", repr=False)
     tool: Mapping[str, Any] | None = field(default=None, repr=False, compare=False)
     changed: bool = field(default=False, compare=False)
 
