@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import httpx2
 import pytest
 
 from resp_core import (
@@ -190,6 +191,33 @@ def test_max_tool_calls(talk: Talk, host: Host) -> None:
     assert [call["status"] for call in calls] == ["completed", "completed", "failed"]
     assert "max_tool_calls is 2" in calls[2]["error"]["message"]
     assert kinds(response)[-1] == "message"
+
+
+def test_a_model_that_never_stops_calling(host: Host) -> None:
+    """It is stopped after sixteen turns; the answer says so, and keeps what was done."""
+    turns: list[Any] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        sent = json.loads(request.content)
+        if request.url.host == "127.0.0.1":
+            answered = {"jsonrpc": "2.0", "id": sent.get("id"), "result": host.result_of(sent)}
+            return httpx2.Response(200 if "id" in sent else 202, json=answered)
+        turns.append(sent)
+        function = {"name": "look", "arguments": json.dumps({"path": str(len(turns))})}
+        call = {"id": f"call_{len(turns)}", "type": "function", "function": function}
+        message = {"role": "assistant", "content": None, "tool_calls": [call]}
+        choice = {"index": 0, "message": message, "finish_reason": "tool_calls"}
+        return httpx2.Response(200, json={"id": "c", "model": "m", "choices": [choice]})
+
+    with httpx2.Client(transport=httpx2.MockTransport(answer)) as guest:
+        client = Client("groq/m", api_key="gsk-test", http_client=guest)
+        response = client.responses.create(
+            input="go on", tools=[host.tool(require_approval="never")]
+        )
+    assert response.status == "incomplete"
+    assert response.incomplete_details == {"reason": "max_turns"}
+    assert len(turns) == len(host.calls) == 16
+    assert [message["role"] for message in turns[-1]["messages"][-2:]] == ["assistant", "tool"]
 
 
 @pytest.mark.parametrize(
