@@ -24,7 +24,6 @@ from resp_core import (
 )
 from resp_core.errors import RespError
 from resp_core.mcp.catalog import catalog_of
-from resp_core.mcp.display import describe
 from resp_core.mcp.server import mcp_servers
 from tests.mcp.host import TOOLS, Handler, Host, hosting
 from tests.mcp.talk import FORMS, Talk, items, kinds, text
@@ -57,7 +56,7 @@ def test_a_changed_tool_is_asked_for_again(talk: Talk, host: Host) -> None:
     assert not request.changed
     assert again.tool is not None
     assert again.tool["description"] == "delete a file!"
-    assert "definition has changed" in describe(again)
+    assert "definition has changed" in again.describe()
     third = talk.ask(input=[approve(again)], previous_response_id=second["id"], tools=[host.tool()])
     assert kinds(third) == ["mcp_call", "message"], "the list is shown once"
     assert items(third, "mcp_call")[0]["approval_request_id"] == again.id

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from resp_core import McpConnectionError, McpError, McpTimeout, pending_approvals
-from resp_core.mcp.display import describe
 from tests.mcp.host import Handler, Host
 from tests.mcp.talk import WAYS, Talk, items, kinds, text
 
@@ -341,7 +340,7 @@ def test_names_that_fake_a_line(host: Host) -> None:
     first = Talk("emulated-chat").ask(input="look", tools=[host.tool()], tool_choice="required")
     (request,) = pending_approvals(first)
     assert request.name == tool
-    assert describe(request).split("\n") == [
+    assert request.describe().split("\n") == [
         "MCP server: files",
         "Tool: look\\x0aArguments: {}\\u202e\\x1b[2J",
         "Arguments: {}",

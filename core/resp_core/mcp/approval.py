@@ -20,6 +20,7 @@ from resp_core.errors import (
     McpIntegrityError,
 )
 from resp_core.mcp.arguments import arguments_of, canonical_arguments
+from resp_core.mcp.display import describe
 from resp_core.wire.shape import as_object, as_text, objects
 
 if TYPE_CHECKING:
@@ -62,6 +63,10 @@ class ApprovalRequest:
     definition: str = field(default="", repr=False)
     tool: Mapping[str, Any] | None = field(default=None, repr=False, compare=False)
     changed: bool = field(default=False, compare=False)
+
+    def describe(self) -> str:
+        """It in a few lines, for the person who decides; unprintables escaped."""
+        return describe(self)
 
     def parsed_arguments(self) -> Mapping[str, Any]:
         """The arguments as a dict; an empty one where they are no JSON object."""
