@@ -92,7 +92,7 @@ class EmulatedTurn:
         self._policy = policy
         self._clock = clock
         self._approvals = approvals
-        self._ledger = Ledger(approvals, clock.wall)
+        self._ledger = Ledger(approvals, clock.wall, servers)
         self._begun, self._wall = clock.monotonic(), clock.wall()
         self._deadline = self._begun + policy.timeout
         limits = McpLimits(self._deadline, clock.monotonic, approvals.timeout)

@@ -75,7 +75,7 @@ class HostedTurn:
             # What has been approved must not be done twice because an answer got lost.
             policy = replace(policy, retry=replace(policy.retry, only_unsent=True))
         self._call = Call(Turn(request), deployment, policy=policy, clock=clock)
-        self._ledger = Ledger(approvals, clock.wall)
+        self._ledger = Ledger(approvals, clock.wall, servers)
         self._response_id = ""
         self.record: CallRecord | None = None
 

@@ -16,7 +16,7 @@ from resp_core import (
     deny,
     pending_approvals,
 )
-from tests.mcp.host import Host
+from tests.mcp.host import Host, hosting
 from tests.mcp.talk import FORMS, WAYS, WORLDS, Talk, items, kinds, text
 
 CELLS = [(world, way, form) for world in WORLDS for way in WAYS for form in FORMS]
@@ -274,6 +274,21 @@ def test_of_another_scope(cell: Talk, host: Host) -> None:
     assert host.calls == []
     cell.ask(**again, approval_scope="alice")
     assert host.calls == [("delete", {"path": "b.txt"})]
+
+
+def test_of_another_server(cell: Talk, host: Host) -> None:
+    """What was approved for one address is not done at another that bears its label now."""
+    first = paused(cell, host)
+    (request,) = pending_approvals(first)
+    with hosting() as production:
+        with pytest.raises(ApprovalMismatch, match="another server"):
+            cell.ask(
+                input=[approve(request)],
+                previous_response_id=first["id"],
+                tools=[production.tool()],
+            )
+        assert production.asked == []
+    assert host.calls == []
 
 
 def test_a_conversation_goes_on_after_it(cell: Talk, host: Host) -> None:

@@ -1,7 +1,8 @@
 """Approval requests and decisions: what is bound together, and what must not be believed.
 
 A decision is for one request: bound to the response that it came in, the caller's scope, the
-server, the tool, the canonical arguments and the hash of the tool's definition, and used once.
+server and its address, the tool, the canonical arguments and the hash of the tool's definition, and
+used once.
 """
 
 from __future__ import annotations
@@ -214,13 +215,19 @@ def decisions_in(items: list[JsonObject]) -> dict[str, JsonObject]:
 
 
 def stored_request(
-    request: ApprovalRequest, *, response_id: str, scope: str | None, expires: float
+    request: ApprovalRequest,
+    *,
+    response_id: str,
+    server: str | None,
+    scope: str | None,
+    expires: float,
 ) -> JsonObject:
     """What the state store keeps of a request, as JSON; no credential is in it."""
     return {
         "schema": SCHEMA,
         "response_id": response_id,
         "scope": scope,
+        "server": server,
         "server_label": request.server_label,
         "name": request.name,
         "arguments": request.arguments,
@@ -235,6 +242,7 @@ def check_decision(
     *,
     used: bool,
     scope: str | None,
+    servers: Mapping[str, str],
     now: float,
     shown: Mapping[str, Any] | None = None,
     response_id: str | None = None,
@@ -242,8 +250,8 @@ def check_decision(
     """Raise unless a decision may be used.
 
     `stored` is what the store knows of the request (None: nothing), `used` that it was decided
-    before, `shown` the request item that the caller sent along, `response_id` the response that
-    the caller continues.
+    before, `servers` the identities of this call's servers by label, `shown` the request item
+    that the caller sent along, `response_id` the response that the caller continues.
     """
     if used:
         raise ApprovalReplayed(
@@ -266,6 +274,13 @@ def check_decision(
         raise ApprovalMismatch(
             f"The request {id!r} was made under another approval_scope=: only a call with that "
             "one can decide it.",
+            approval_request_id=id,
+        )
+    label = as_text(stored.get("server_label"))
+    if label in servers and stored.get("server") != servers[label]:
+        raise ApprovalMismatch(
+            f"The request {id!r} was made for another server than the one that is called "
+            f"{label!r} now: its address must be the one that was approved.",
             approval_request_id=id,
         )
     if response_id is not None and stored.get("response_id") != response_id:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from resp_core.effects import Answer, Effect
     from resp_core.mcp.approval import ApprovalRequest
+    from resp_core.mcp.server import McpServer
     from resp_core.mcp.settings import ApprovalSettings
     from resp_core.types.json import JsonObject
 
@@ -32,9 +33,12 @@ __all__ = ["Ledger"]
 class Ledger:
     """The requests and decisions of one call. `wall` gives seconds since the epoch."""
 
-    def __init__(self, settings: ApprovalSettings, wall: Callable[[], float]) -> None:
+    def __init__(
+        self, settings: ApprovalSettings, wall: Callable[[], float], servers: list[McpServer]
+    ) -> None:
         self._settings = settings
         self._wall = wall
+        self._servers = {server.label: server.identity for server in servers}
 
     def believe(
         self,
@@ -101,6 +105,7 @@ class Ledger:
         kept = stored_request(
             request,
             response_id=response_id,
+            server=self._servers.get(request.server_label),
             scope=self._settings.scope,
             expires=self._wall() + self._settings.ttl,
         )
@@ -142,6 +147,7 @@ class Ledger:
             stored,
             used=used,
             scope=self._settings.scope,
+            servers=self._servers,
             now=self._wall(),
             shown=shown,
             response_id=continues,

@@ -137,9 +137,9 @@ class McpPeer:
 
         Whether it cares is its own business, so this takes a second at most.
         """
-        for id in list(self._unanswered):
-            yield from self._give_up(id)
         until = self.limits.monotonic() + _GOODBYE
+        for id in list(self._unanswered):
+            yield from self._give_up(id, until)
         sessions, self._sessions = self._sessions, []
         for session in sessions:
             try:
@@ -164,7 +164,7 @@ class McpPeer:
         session = Session(protocol, opened.headers.get("mcp-session-id"))
         if session.id is not None:
             self._sessions.append(session)
-        yield from self._post(rpc.message("notifications/initialized"), session, until)
+        yield from self._open("POST", rpc.message("notifications/initialized"), session, until)
         yield Close()
         return session
 
@@ -200,7 +200,9 @@ class McpPeer:
         try:
             _, result = yield from self._exchange(sent, id, session, until, headers)
         except APITimeoutError:
-            yield from self._give_up(id)
+            now = self.limits.monotonic()
+            if now < self.limits.deadline:  # else there is no time left but for the goodbye
+                yield from self._give_up(id, now + _GOODBYE)
             raise
         except (RpcFailure, HttpFailure, McpConnectionError):
             del self._unanswered[id]
@@ -217,7 +219,7 @@ class McpPeer:
         headers: Mapping[str, str] | None = None,
     ) -> Generator[Effect, Answer, tuple[Opened, JsonObject]]:
         """A request, and the result that it gets."""
-        opened = yield from self._post(sent, session, until, headers)
+        opened = yield from self._open("POST", sent, session, until, headers)
         if opened.status == 202:
             raise self._failed("sent no answer to a request")
         reply = yield from self._reply(opened, id, session, until)
@@ -226,34 +228,24 @@ class McpPeer:
             raise RpcFailure(self._told(as_object(reply["error"])))
         return opened, as_object(reply.get("result"))
 
-    def _give_up(self, id: int) -> Generator[Effect, Answer, None]:
+    def _give_up(self, id: int, until: float) -> Generator[Effect, Answer, None]:
         """Tell the server that nobody waits for request `id`, so that it can stop.
 
         In the revision without a handshake the closed connection says so.
         """
         session = self._unanswered.pop(id)
         if session.protocol != rpc.MODERN:
-            until = self.limits.monotonic() + _GOODBYE
-            yield All([self._say(rpc.cancelled(id), session, until)])
+            yield from self._say(rpc.cancelled(id), session, until)
 
     def _say(
         self, sent: JsonObject, session: Session, until: float
     ) -> Generator[Effect, Answer, None]:
-        """Something that the server may or may not hear; the exchange in hand stays open."""
+        """Something that the server may or may not hear."""
         try:
-            yield from self._post(sent, session, until)
+            yield from self._open("POST", sent, session, until)
             yield Close()
         except (APIError, HttpFailure, RpcFailure):
             return
-
-    def _post(
-        self,
-        sent: JsonObject,
-        session: Session | None,
-        until: float,
-        headers: Mapping[str, str] | None = None,
-    ) -> Generator[Effect, Answer, Opened]:
-        return (yield from self._open("POST", sent, session, until, headers))
 
     def _open(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
@@ -67,10 +68,12 @@ class McpServer:
     """One server of a request. Its credentials are secrets and go to it alone.
 
     `url` is set for servers that can be reached by HTTP; `session` is an opened client session
-    of the `mcp` package, for servers that cannot.
+    of the `mcp` package, for servers that cannot. `identity` tells one address, connector or
+    tunnel from another without showing it.
     """
 
     label: str
+    identity: str = ""
     url: str | None = None
     session: Any = field(default=None, repr=False)
     authorization: Secret | None = None
@@ -185,6 +188,7 @@ def _read(tool: JsonObject) -> McpServer:
         )
     return McpServer(
         label=label,
+        identity=_identity(given[0], tool[given[0]]),
         url=_url(tool.get("server_url"), label, bool(authorization or headers)),
         session=tool.get("session"),
         authorization=Secret(authorization) if authorization else None,
@@ -194,6 +198,11 @@ def _read(tool: JsonObject) -> McpServer:
         description=_description(tool.get("server_description"), label),
         deferred=tool.get("defer_loading") is True,
     )
+
+
+def _identity(target: str, value: Any) -> str:
+    named = target if target == "session" else f"{target} {value}"
+    return hashlib.sha256(named.encode()).hexdigest()[:32]
 
 
 def _description(value: Any, label: str) -> str | None:
