@@ -69,7 +69,7 @@ def test_marks_that_are_forbidden(given: Any) -> None:
 
 def test_a_schema_that_nests_for_ever() -> None:
     deep: Any = marked("A")
-    for _ in range(100_000):
+    for _ in range(900):  # deeper ones are no messages: see test_hostile
         deep = {"properties": {"a": deep}}
     assert len(mirrors_of(deep)) == 1
 
