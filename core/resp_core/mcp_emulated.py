@@ -289,14 +289,18 @@ class EmulatedTurn:
         return result
 
     def _inner_call(self) -> Call:
-        body = inner_body(
-            self._request.body,
-            [*self._items, *self._outer.output],
-            self._catalog,
-            base=self._base,
-            first=not self._turn,
-            spent=self._ran >= self._limit,
+        return self._call(
+            inner_body(
+                self._request.body,
+                [*self._items, *self._outer.output],
+                self._catalog,
+                base=self._base,
+                first=not self._turn,
+                spent=self._ran >= self._limit,
+            )
         )
+
+    def _call(self, body: JsonObject) -> Call:
         left = max(self._deadline - self._clock.monotonic(), 0.001)
         return Call(
             Turn(replace(self._request, body=body)),
@@ -416,7 +420,8 @@ class EmulatedTurn:
             yield Save(f"response:{self._id}", kept)
 
     def _merged_record(self, status: Any, error: RespError | None = None) -> CallRecord:
-        merged = merged_record(self._records or [self._inner_call().so_far()], self._wall)
+        none = self._call({"input": ""}).so_far  # of a response that did not come to a call
+        merged = merged_record(self._records or [none()], self._wall)
         notes = [note for peer in self._peers.values() for note in peer.notes]
         notes += [
             f"defer_loading of {server.label}: its tools were shown to the model at once"

@@ -20,6 +20,7 @@ from llamaindex_resp import MCPApprovalRequiredEvent, mcp_approval_tool
 from resp_core import ApprovalMismatch, Policy, Rule
 from tests.conftest import ROOT
 from tests.llamaindex.mcp_worlds import BOTH, DELETE, FREE_LOOK, MIXED, WEATHER, made
+from tests.mcp.conftest import Peer
 from tests.mcp.host import hosting
 from tests.mcp.talk import WORLDS
 
@@ -297,6 +298,31 @@ async def test_two_runs_do_not_hear_each_other(make, host):
 
     await asyncio.gather(go(one, "a.txt", YES), go(two, "b.txt", NO))
     assert host.calls == [("delete", {"path": "a.txt"})]
+
+
+# -- real servers
+
+
+@pytest.fixture(scope="module", params=["mcp1", "mcp2"])
+def peer(request, tmp_path_factory):
+    running = Peer(request.param, tmp_path_factory.mktemp(request.param))
+    yield running
+    running.stop()
+
+
+@pytest.mark.peer
+@pytest.mark.slow
+@pytest.mark.parametrize("streaming", [False, True], ids=["plain", "stream"])
+@pytest.mark.parametrize("world", WORLDS)
+async def test_against_real_servers(peer, offline_server, world, streaming):
+    """The server's own log: what was approved ran once, what was denied never."""
+    peer.forget()
+    llm = made(world, offline_server.url, peer, {})
+    agent = agent_of(llm, streaming=streaming)
+    _, asked, _ = await run(agent, BOTH, lambda event: YES if event.name == "archive" else NO)
+    assert sorted(event.name for event in asked) == ["archive", "delete"]
+    assert peer.calls == [("archive", {"path": "b.txt"})]
+    llm.client.close()
 
 
 RESUME = """

@@ -248,9 +248,15 @@ def test_tool_choice_of_what_is_not_offered(
     host: Host, talk_to: Callable[..., Talk], world: str
 ) -> None:
     choice = {"type": "mcp", "server_label": "files", "name": "nothing"}
+    talk = talk_to(world)
     with pytest.raises(RespError) as caught:
-        talk_to(world).ask(input="hi", tools=[host.tool()], tool_choice=choice)
+        talk.ask(input="hi", tools=[host.tool()], tool_choice=choice)
     assert "ool" in str(caught.value)
+    (record,) = talk.records
+    assert (record.status, record.error) == ("failed", type(caught.value).__name__)
+    if world != "hosted":
+        assert record.attempts == ()
+        assert host.asked[-1] == "DELETE", "the session is ended all the same"
 
 
 def test_two_servers_with_tools_of_one_name(talk: Talk, host: Host) -> None:
