@@ -29,9 +29,9 @@ except ImportError:
     Client2 = None
 
 LOG = Path(sys.argv[1])
-SERVER = StdioServerParameters(
-    command=sys.executable, args=[str(Path(__file__).parent / "peer.py"), "stdio", str(LOG)]
-)
+PEER = [str(Path(__file__).parent / "peer.py"), "stdio", str(LOG)]
+SERVER = StdioServerParameters(command=sys.executable, args=PEER)
+PAGES = StdioServerParameters(command=sys.executable, args=[*PEER, "pages"])
 
 
 def kinds(response: Any) -> list[str]:
@@ -89,7 +89,7 @@ async def main() -> None:
         found["late"] = await late(tool)
         found["repr"] = repr(tool)
     if Client2 is not None:
-        async with Client2(stdio_client(SERVER)) as opened:
+        async with Client2(stdio_client(PAGES)) as opened:
             tool2 = mcp_tool(opened, server_label="files")
             found["a client"] = await asynchronous(tool2)
             found["a client from a thread"] = await asyncio.to_thread(synchronous, tool2)

@@ -279,13 +279,13 @@ def served(app):
     return serve
 
 
-if PORT == "stdio":
-    server.run(transport="stdio")
-    sys.exit()
 if MODE == "pages":
     in_pages()
 if MODE == "old":
     only_old()
+if PORT == "stdio":
+    server.run(transport="stdio")
+    sys.exit()
 
 import uvicorn  # noqa: E402
 

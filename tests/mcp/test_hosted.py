@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -114,6 +115,33 @@ def test_what_is_sent_when_nothing_is_stored(host: Host) -> None:
         "message",
     ]
     assert stateless[2]["output"] == "gone"
+
+
+def test_what_is_sent_after_we_ran_a_call(host: Host) -> None:
+    """The provider's own items as they are, ours as the calls of a function."""
+    sent: list[Any] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        sent.append(json.loads(request.content)["input"])
+        return httpx2.Response(200, json={"id": "resp_1", "output": [], "status": "completed"})
+
+    def call(id: str) -> dict[str, Any]:
+        fields = {"server_label": "files", "name": "look", "arguments": "{}", "error": None}
+        return {"type": "mcp_call", "id": id, "output": "seen", **fields}
+
+    listed = {"type": "mcp_list_tools", "server_label": "files", "tools": []}
+    theirs = [{**listed, "id": "mcpl_1"}, call("mcp_1")]
+    ours = [{**listed, "id": "mcpl_rk1"}, call("mcp_rk1")]
+    user = {"role": "user", "content": "and now?"}
+    with httpx2.Client(transport=httpx2.MockTransport(answer)) as guest:
+        client = Client("openai/m", api_key="sk-x", http_client=guest)
+        client.responses.create(input=[*theirs, *ours, user], tools=[host.tool()])
+        client.responses.create(input=[*theirs, user], tools=[host.tool()])
+    assert sent[0][:2] == theirs
+    kinds = [item.get("type") for item in sent[0][2:]]
+    assert kinds == ["function_call", "function_call_output", None]
+    assert sent[0][3]["output"] == "seen"
+    assert sent[1] == [*theirs, user]
 
 
 #: `mcp_call.error` in all the shapes that it has, or had, and what is left of it for a model.
