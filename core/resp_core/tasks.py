@@ -18,7 +18,7 @@ from resp_core.wire import chat, chat_server
 from resp_core.wire.ids import is_ours
 from resp_core.wire.pipeline import ObjectReader, reader_for
 from resp_core.wire.responses_server import normalize_input
-from resp_core.wire.shape import objects
+from resp_core.wire.shape import as_object, objects
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,8 +65,10 @@ class Turn:
             body = {**body, "stream": True}
             # Usage is in every Responses stream; a Chat server sends it only when asked.
             if wire == "chat" and request.wire == "responses" and provider.chat.stream_options:
-                body["stream_options"] = {"include_usage": True}
+                asked = as_object(body.get("stream_options"))
+                body["stream_options"] = {**asked, "include_usage": True}
         elif "stream_options" in body:
+            losses.note("stream_options were not sent, as the server is not asked for a stream")
             body = {name: value for name, value in body.items() if name != "stream_options"}
         return Prepared(
             api=wire,
@@ -125,6 +127,7 @@ class Operate:
             content=b"" if body is None else encode_json({**body, **self.extra_body}),
             headers=lower_names(self.headers),
             streams=self.stream,
+            remember=self.operation == "conversations",
         )
 
     def reader(self, prepared: Prepared, clock: Clock, losses: Losses) -> Reader:

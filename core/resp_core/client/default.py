@@ -111,14 +111,16 @@ async def aembedding(model: str | None = None, input: Any = None, **params: Any)
     return await _default.both()[1].embeddings.create(model=model, input=input, **sealed(params))
 
 
-def get_responses(response_id: str, **options: Any) -> Any:
+def get_responses(response_id: str, *, stream: bool = False, **options: Any) -> Any:
     """`Client.responses.retrieve`."""
-    return _default.both()[0].responses.retrieve(response_id, **sealed(options))
+    client = _default.both()[0]
+    return client.responses.retrieve(response_id, stream=stream, **sealed(options))
 
 
-async def aget_responses(response_id: str, **options: Any) -> Any:
+async def aget_responses(response_id: str, *, stream: bool = False, **options: Any) -> Any:
     """`AsyncClient.responses.retrieve`."""
-    return await _default.both()[1].responses.retrieve(response_id, **sealed(options))
+    client = _default.both()[1]
+    return await client.responses.retrieve(response_id, stream=stream, **sealed(options))
 
 
 def delete_responses(response_id: str, **options: Any) -> Any:
