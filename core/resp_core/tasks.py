@@ -14,7 +14,7 @@ from resp_core.models.rules import apply_rules
 from resp_core.providers import get
 from resp_core.route.deployment import choose_wire
 from resp_core.types.json import dumps
-from resp_core.wire import chat, chat_server
+from resp_core.wire import chat, chat_server, completions
 from resp_core.wire.ids import is_ours
 from resp_core.wire.pipeline import ObjectReader, reader_for
 from resp_core.wire.responses_server import normalize_input
@@ -60,6 +60,9 @@ class Turn:
         if seen:
             body |= {name: request.extra_body[name] for name in seen}
         body = provider.prepare(deployment, wire, body, losses)
+        operation: Operation = wire
+        if wire == "chat" and deployment.profile.completions:
+            body, operation = completions.encode_request(body, losses), "completions"
         streams = request.stream and deployment.profile.streams
         if streams:
             body = {**body, "stream": True}
@@ -72,7 +75,7 @@ class Turn:
             body = {name: value for name, value in body.items() if name != "stream_options"}
         return Prepared(
             api=wire,
-            operation=wire,
+            operation=operation,
             query=request.extra_query,
             content=encode_json({**body, **request.extra_body}),
             headers=lower_names(request.extra_headers),
@@ -84,7 +87,7 @@ class Turn:
     def reader(self, prepared: Prepared, clock: Clock, losses: Losses) -> Reader:
         """The pipeline from the server's wire to the caller's."""
         request = self.request
-        return reader_for(
+        reader = reader_for(
             request.wire,
             prepared.api,
             request.body,
@@ -92,6 +95,7 @@ class Turn:
             losses=losses,
             stop=_stops(request, prepared.api),
         )
+        return completions.TextReader(reader) if prepared.operation == "completions" else reader
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,7 +90,7 @@ _FAMILIES: tuple[Facts, ...] = (
     Facts(
         "instruct",
         r"(gpt-3\.?5-turbo-instruct|babbage-002|davinci-002)",
-        {**_CL100K, "chat": False, "responses": False},
+        {**_CL100K, "responses": False, "completions": True},
     ),
     # Speech, images, transcription and realtime share the gpt- prefix and none of its rules.
     Facts(

@@ -42,7 +42,10 @@ def encode_messages(body: JsonObject, options: ChatOptions, losses: Losses) -> l
     transcript = _Transcript(options, losses)
     instructions, given = body.get("instructions"), body.get("input")
     if isinstance(instructions, str):
-        transcript.message({"role": "developer", "content": instructions}, "instructions")
+        # Both roles mean the same, and no request may have both of them.
+        spoken = any(item.get("role") == "system" for item in objects(given))
+        role = "system" if spoken else "developer"
+        transcript.message({"role": role, "content": instructions}, "instructions")
     elif instructions is not None:
         transcript.walk(require_objects(instructions, "instructions"), "instructions")
     if isinstance(given, str):
