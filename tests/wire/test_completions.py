@@ -38,7 +38,17 @@ def encode(losses: Losses | None = None, **chat: Any) -> dict[str, Any]:
 def test_messages_become_a_prompt(messages: list[Any], prompt: str) -> None:
     losses = Losses("a server")
     assert encode(losses, messages=messages) == {"model": "m", "prompt": prompt}
-    assert bool(losses.notes) == prompt.endswith("Assistant:")
+    written_out = any("written out" in note for note in losses.notes)
+    assert written_out == prompt.endswith("Assistant:")
+
+
+def test_the_limit_of_the_api_is_noted() -> None:
+    losses = Losses("a server")
+    encode(losses)
+    assert any("16 tokens" in note for note in losses.notes)
+    losses = Losses("a server")
+    encode(losses, max_tokens=100)
+    assert losses.notes == []
 
 
 @pytest.mark.parametrize(

@@ -125,7 +125,7 @@ def chat_turn(
     if isinstance(body.get("response_format"), type):
         from resp_core.wire.schema import format_of
 
-        wanted = format_of(body["response_format"])
+        wanted = format_of(body["response_format"], param="response_format")
         named = {name: value for name, value in wanted.items() if name != "type"}
         body["response_format"] = {"type": "json_schema", "json_schema": named}
     request = _request("chat", body, {}, options, stream, default)

@@ -64,7 +64,9 @@ def encode_request(chat: JsonObject, losses: Losses) -> JsonObject:
             losses.lose(name, "the Completions API has no such parameter")
     limit = chat.get("max_completion_tokens")
     limit = chat.get("max_tokens") if limit is None else limit
-    if limit is not None:
+    if limit is None:
+        losses.note("no max_tokens were given: the Completions API stops after 16 tokens")
+    else:
         body["max_tokens"] = limit
     if chat.get("logprobs"):
         body["logprobs"] = chat.get("top_logprobs") or 0
