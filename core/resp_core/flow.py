@@ -73,14 +73,14 @@ class Clock:
 class Policy:
     """Limits of one call: `timeout` is the total over all attempts, in seconds.
 
-    `connect` bounds making a connection, `idle` the silence inside a stream (None: unbounded),
-    both in seconds; `body_bytes` the decoded answer. `account` says for whom the call is and
-    what it may cost.
+    `connect` bounds making a connection, `idle` the silence inside a stream (None: as the model's
+    profile has it), both in seconds; `body_bytes` the decoded answer. `account` says for whom the
+    call is and what it may cost.
     """
 
     timeout: float = 600.0
     connect: float = 5.0
-    idle: float | None = 120.0
+    idle: float | None = None
     body_bytes: int = 32 * 1024 * 1024
     stream_bytes: int = 1024 * 1024 * 1024
     retry: RetryPolicy = field(default_factory=RetryPolicy)
@@ -303,7 +303,9 @@ class Call:
             deadline=self._deadline,
             total=policy.timeout,
             connect=policy.connect,
-            idle=policy.idle if prepared.streams else None,
+            idle=(policy.idle or self.deployment.profile.idle_timeout)
+            if prepared.streams
+            else None,
             body_bytes=policy.stream_bytes if prepared.streams else policy.body_bytes,
         )
 

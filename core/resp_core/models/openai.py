@@ -34,6 +34,7 @@ _THINKS: dict[str, Any] = {
     "max_tokens_param": "max_completion_tokens",
     "vision": True,
     "structured_output": True,
+    "idle_timeout": 600.0,
 }
 _O_SERIES: dict[str, Any] = {
     **_THINKS,
@@ -46,6 +47,7 @@ _GPT5: dict[str, Any] = {
     "context_window": 400_000,
     "max_output": 128_000,
     "efforts": ("minimal", "low", "medium", "high"),
+    "serial_efforts": ("minimal",),
 }
 _NO_NONE: dict[str, Any] = {**_THINKS, "context_window": 400_000, "refused_efforts": ("none",)}
 _CODEX: dict[str, Any] = {
@@ -138,6 +140,7 @@ _FAMILIES: tuple[Facts, ...] = (
             "streams": False,
             "parallel_tools": False,
             "efforts": ("high",),
+            "serial_efforts": (),
             "default_effort": "high",
         },
     ),
