@@ -10,8 +10,9 @@ import pytest
 
 from resp_core import AsyncClient, Client
 from resp_core.client.obj import Obj, Result
-from resp_core.errors import ArgumentError, NotFoundError
+from resp_core.errors import ArgumentError, NotFoundError, StreamInterrupted
 from tests.callers import OWN, Caller
+from tests.rawserver import STREAM, Peer, answer, chunk, frames, raw_server, response
 
 CALL = {"type": "function", "name": "get_weather", "parameters": {"type": "object"}}
 
@@ -271,6 +272,38 @@ def test_a_stream_is_resumed() -> None:
         with pytest.raises(ArgumentError, match="response_id") as caught:
             client.responses.stream(response_id=id, input="Hi", temperature=1)
         assert caught.value.param == "input"
+
+
+@pytest.mark.parametrize("left", ["broken off", "walked away from"])
+def test_a_stream_that_was_left_is_found_again(left: str) -> None:
+    """It goes on at the server that it began at, which nobody has to name again."""
+
+    def serve(peer: Peer) -> None:
+        while asked := peer.ask():
+            if asked.line.startswith("POST"):
+                peer.send(STREAM + b"".join(map(chunk, frames()[:5])))
+                if left == "broken off":
+                    peer.reset()
+                    return
+            else:
+                peer.send(answer(response()))
+
+    with raw_server(serve) as server, Client() as client:
+        stream = client.responses.create(
+            model="openai/m",
+            input="Hi",
+            background=True,
+            stream=True,
+            base_url=server.url,
+            api_key="k",
+        )
+        if left == "broken off":
+            with pytest.raises(StreamInterrupted):
+                list(stream)
+        else:
+            next(stream)
+            stream.close()
+        assert client.responses.retrieve("resp_1").status == "completed"
 
 
 def test_options_of_a_copy_and_of_a_call() -> None:

@@ -238,7 +238,8 @@ def test_silence_in_a_stream(
 def test_nothing_is_sent_again_once_content_was_given() -> None:
     stage = begin(stream=True)
     lost = APIConnectionError("reset")
-    error = failing(stage, [*flowing(b"".join(frames()[:5])), (Read, lost), *ended()])
+    steps = [*flowing(b"".join(frames()[:5])), (Read, lost), (Save, None), *ended()]
+    error = failing(stage, steps)
     assert error.attempts == 1
     assert len(stage.emitted) == 5
     assert error.partial is not None
