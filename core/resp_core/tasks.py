@@ -7,7 +7,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from resp_core.auth.headers import check_headers
-from resp_core.errors import ArgumentError
+from resp_core.errors import ArgumentError, UnsupportedError
 from resp_core.flow import Prepared
 from resp_core.mcp.server import mcp_secrets
 from resp_core.models.rules import apply_rules
@@ -64,6 +64,13 @@ class Turn:
         if wire == "chat" and deployment.profile.completions:
             body, operation = completions.encode_request(body, losses), "completions"
         streams = request.stream and deployment.profile.streams
+        if request.stream and not streams and body.get("background"):
+            raise UnsupportedError(
+                f"{deployment.requested} cannot stream, so its stream is made of the finished "
+                "answer, which a background response does not give: leave out stream, and use "
+                "responses.wait(id).",
+                param="stream",
+            )
         if streams:
             body = {**body, "stream": True}
             # Usage is in every Responses stream; a Chat server sends it only when asked.
