@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from resp_core.auth.source import Secret, Veiled, VeiledUrl
 from resp_core.errors import ArgumentError
+from resp_core.wire import chat_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -295,19 +296,7 @@ class NewItemParams(ItemParams, total=False):
 
 
 OPTION_FIELDS = frozenset(CallOptions.__annotations__)
-CHAT_ONLY = frozenset(
-    {
-        "stop",
-        "seed",
-        "n",
-        "presence_penalty",
-        "frequency_penalty",
-        "logit_bias",
-        "prediction",
-        "modalities",
-        "audio",
-    }
-)
+CHAT_ONLY = frozenset(chat_server.CHAT_ONLY)
 #: Arguments of a client that no call takes.
 CLIENT_ONLY = frozenset(
     {

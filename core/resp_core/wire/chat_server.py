@@ -22,10 +22,17 @@ if TYPE_CHECKING:
     from resp_core.types.json import JsonObject
     from resp_core.wire.losses import Losses
 
-__all__ = ["ChatChunks", "chunks_of", "decode_request", "encode_response", "input_part"]
+__all__ = [
+    "CHAT_ONLY",
+    "ChatChunks",
+    "chunks_of",
+    "decode_request",
+    "encode_response",
+    "input_part",
+]
 
 #: Chat parameters that the Responses API lacks, with the value that asks for nothing.
-_CHAT_ONLY: JsonObject = {
+CHAT_ONLY: JsonObject = {
     "audio": None,
     "frequency_penalty": 0,
     "logit_bias": {},
@@ -74,9 +81,9 @@ def decode_request(body: JsonObject, *, losses: Losses) -> tuple[JsonObject, Jso
     for name, value in body.items():
         if value is None or name in _ELSEWHERE:
             continue
-        if name not in _CHAT_ONLY:
+        if name not in CHAT_ONLY:
             request[name] = value
-        elif value != _CHAT_ONLY[name]:
+        elif value != CHAT_ONLY[name]:
             chat_only[name] = value
     request["input"] = _Conversation(losses).walk(body.get("messages"))
     request.update(decode_tools(body))
