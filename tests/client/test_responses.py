@@ -10,7 +10,7 @@ import pytest
 
 from resp_core import AsyncClient, Client
 from resp_core.client.obj import Obj, Result
-from resp_core.errors import ArgumentError, NotFoundError, StreamInterrupted
+from resp_core.errors import ArgumentError, NotFoundError, ProtocolError, StreamInterrupted
 from tests.callers import OWN, Caller
 from tests.rawserver import STREAM, Peer, answer, chunk, frames, raw_server, response
 
@@ -189,6 +189,19 @@ def test_a_list_is_awaited_or_looped_over() -> None:
             assert "demo" in models
 
     asyncio.run(main())
+
+
+def test_a_server_that_turns_no_page_is_no_endless_list() -> None:
+    page = {"object": "list", "data": [{"id": "msg_1"}], "last_id": "msg_1", "has_more": True}
+
+    def serve(peer: Peer) -> None:
+        while peer.ask():
+            peer.send(answer(page))
+
+    with raw_server(serve) as server, Client("openai/m", api_key="k", base_url=server.url) as ours:
+        with pytest.raises(ProtocolError, match="msg_1"):
+            list(ours.responses.input_items.list("resp_1"))
+        assert len(server.requests) == 2
 
 
 def test_input_items_and_models_are_lists_too() -> None:
