@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from math import isfinite
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from resp_core.auth.headers import check_headers
 from resp_core.errors import ArgumentError, UnsupportedError
@@ -13,12 +13,12 @@ from resp_core.mcp.server import mcp_secrets
 from resp_core.models.rules import apply_rules
 from resp_core.providers import get
 from resp_core.route.deployment import choose_wire
-from resp_core.types.json import dumps
+from resp_core.types.json import dumps, strict_dumps
 from resp_core.wire import chat, chat_server, completions
 from resp_core.wire.ids import is_ours
 from resp_core.wire.pipeline import ObjectReader, reader_for
 from resp_core.wire.responses_server import normalize_input
-from resp_core.wire.shape import as_object, objects
+from resp_core.wire.shape import as_object, items_of, objects
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,6 +63,7 @@ class Turn:
         operation: Operation = wire
         if wire == "chat" and deployment.profile.completions:
             body, operation = completions.encode_request(body, losses), "completions"
+        _stops(request, wire)  # what is wrong with them is said here
         streams = request.stream and deployment.profile.streams
         if request.stream and not streams and body.get("background"):
             raise UnsupportedError(
@@ -162,22 +163,40 @@ def uses_mcp(request: Request) -> bool:
 
 def encode_json(body: JsonObject) -> bytes:
     """The bytes of a request body; ArgumentError naming the parameter that is no JSON."""
-    for name, value in body.items():
-        if type(value) is float and not isfinite(value):  # would be written as null
-            raise ArgumentError(f"{name} is {value}, which JSON cannot hold.", param=name)
     try:
-        return dumps(body)
-    except (TypeError, ValueError):
+        data = dumps(body)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise _no_json(body, error) from None
+    # What no JSON can hold was written as null. Conversations are long, and hold no numbers.
+    if b"null" in data:
         for name, value in body.items():
-            try:
-                dumps(value)
-            except (TypeError, ValueError) as error:
-                raise ArgumentError(
-                    f"{name} cannot be sent as JSON: {error}. Pass plain dicts, lists, strings, "
-                    "numbers, booleans or None.",
-                    param=name,
-                ) from None
-        raise
+            if name not in ("messages", "input") and not _finite(value):
+                raise ArgumentError(f"{name} has a number that JSON cannot hold.", param=name)
+    return data
+
+
+def _finite(value: Any) -> bool:
+    if isinstance(value, float):
+        return isfinite(value)
+    if isinstance(value, dict):
+        return all(map(_finite, cast("JsonObject", value).values()))
+    return all(map(_finite, items_of(value)))
+
+
+def _no_json(body: JsonObject, error: Exception) -> ArgumentError:
+    name, why = "extra_body", error
+    for each, value in body.items():
+        try:
+            strict_dumps(value)
+        except (TypeError, ValueError, RecursionError) as found:
+            name, why = each, found
+            break
+    kind = "it nests too deeply" if isinstance(why, RecursionError) else str(why)
+    return ArgumentError(
+        f"{name} cannot be sent as JSON: {kind}. Pass plain dicts, lists, strings, numbers, "
+        "booleans or None.",
+        param=name,
+    )
 
 
 def lower_names(headers: Mapping[str, str]) -> dict[str, str]:
@@ -207,19 +226,26 @@ def _encoded(request: Request, wire: Wire, options: chat.ChatOptions, losses: Lo
     else:
         body, chat_only = chat_server.decode_request(request.body, losses=losses)
     for name, value in chat_only.items():
-        if name == "stop" and value:
-            losses.note("stop: the text is cut here, as the Responses API has no such parameter")
-        elif value is not None and not (name == "n" and value == 1):
+        if value is None or value == chat_server.CHAT_ONLY.get(name):
+            continue  # it asks for nothing
+        if name != "stop":
             losses.lose(name, "the Responses API has no such parameter")
+        elif value:
+            losses.note("stop: the text is cut here, as the Responses API has no such parameter")
     return body
 
 
 def _stops(request: Request, server: Wire) -> tuple[str, ...]:
-    """The stop strings that the server does not look for, so that we do."""
+    """The stop strings that the server does not look for, so that we do. Raises ArgumentError."""
     if server == "chat":
         return ()
     source: Mapping[str, Any] = request.body if request.wire == "chat" else request.chat_only
-    stop = source.get("stop")
-    if not stop:
-        return ()
-    return (stop,) if isinstance(stop, str) else tuple(stop)
+    stop: Any = source.get("stop") or []
+    stops: list[Any] = [*stop] if isinstance(stop, list | tuple) else [stop]
+    for each in stops:
+        if not isinstance(each, str):
+            raise ArgumentError(
+                f"stop must be a string or a list of strings; one is {type(each).__name__}.",
+                param="stop",
+            )
+    return tuple(filter(None, stops))

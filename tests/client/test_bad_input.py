@@ -30,6 +30,10 @@ def sink() -> Iterator[RawServer]:
         assert server.requests == []
 
 
+DEEP: dict[str, Any] = {}
+for _ in range(5000):
+    DEEP = {"a": DEEP}
+
 #: arguments of a client -> parameter, and what the text must hold
 CLIENT: list[tuple[dict[str, Any], str, str]] = [
     ({"model": 7}, "model", "int"),
@@ -189,6 +193,10 @@ RESPONSES: list[tuple[dict[str, Any], str, str]] = [
     ({"input": "Hi", "tools": [7]}, "tools", "tools[0] must be a dict, not int"),
     ({"input": "Hi", "metadata": {"a": object()}}, "metadata", "JSON"),
     ({"input": "Hi", "temperature": float("nan")}, "temperature", "JSON"),
+    ({"input": "Hi", "metadata": {"a": [float("inf")]}}, "metadata", "JSON"),
+    ({"input": "Hi", "metadata": {"a": float("inf"), "b": 10**30}}, "metadata", "JSON"),
+    ({"input": "Hi", "text": {"a": DEEP}}, "text", "nests too deeply"),
+    ({"input": "Hi", "stop": ["x", 5]}, "stop", "one is int"),
     ({"input": "Hi", "text_format": 7}, "text_format", "7"),
     ({"input": "Hi", "extra_headers": "a"}, "extra_headers", "str"),
     ({"input": "Hi", "extra_headers": {"a": 7}}, "extra_headers", "int"),

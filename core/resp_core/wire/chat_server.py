@@ -8,13 +8,18 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
 from resp_core.errors import ArgumentError
 from resp_core.wire.chat_chunks import ChatChunks, chunks_of, encode_response
 from resp_core.wire.chat_output import flat_annotation
 from resp_core.wire.chat_tools import call_kind, decode_tools
-from resp_core.wire.shape import as_object, as_text, objects, require_object, require_objects
+from resp_core.wire.shape import (
+    as_object,
+    as_text,
+    json_text,
+    objects,
+    require_object,
+    require_objects,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -225,7 +230,8 @@ class _Conversation:
             return
         arguments = inner.get("arguments")
         if not isinstance(arguments, str):
-            arguments = orjson.dumps(arguments if arguments is not None else {}).decode()
+            given: Any = arguments if arguments is not None else {}
+            arguments = json_text(given, f"{param}.{kind}.arguments")
         self.items.append({"type": "function_call", **item, "arguments": arguments})
 
     def _tool(self, message: JsonObject, param: str) -> None:
