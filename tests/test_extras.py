@@ -17,6 +17,7 @@ MODULES = {
     "azure-identity": "azure.identity",
     "opentelemetry-api": "opentelemetry",
     "llama-index-core": "llama_index",
+    "pyyaml": "yaml",
 }
 #: Listed for its version alone: it comes with azure-identity.
 FLOORS_ONLY = {"azure-core"}

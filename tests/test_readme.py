@@ -9,10 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from resp_core import providers
+from resp_core import configure, providers
 
 ROOT = Path(__file__).resolve().parent.parent
-DOCUMENTS = ("README.md", "CONTRIBUTING.md", "docs/coming-from.md", "docs/cost.md")
+DOCUMENTS = (
+    "README.md",
+    "CONTRIBUTING.md",
+    "docs/coming-from.md",
+    "docs/cost.md",
+    "docs/configuration.md",
+)
 #: Blocks of other libraries' code are marked `py`: shown, not run.
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)#:]+)(?:#[^)]*)?\)")
@@ -31,8 +37,11 @@ def blocks() -> list[object]:
 def test_the_code_runs_offline(code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)  # where a sample writes its files
     out = io.StringIO()
-    with contextlib.redirect_stdout(out):
-        exec(compile(code, "document", "exec"), {"__name__": "document"})
+    try:
+        with contextlib.redirect_stdout(out):
+            exec(compile(code, "document", "exec"), {"__name__": "document"})
+    finally:
+        configure()  # samples may set the default client
     assert out.getvalue().strip(), "a sample shows what it does"
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import assert_type
 
-from resp_core import AsyncClient, CallRecord, Client, Obj, RateLimitError, Result
+from resp_core import AsyncClient, CallRecord, Client, Obj, RateLimitError, Result, configure
 
 
 def plain(client: Client) -> CallRecord | None:
@@ -34,6 +35,13 @@ def per_call(client: Client) -> None:
     client.responses.create(
         model="azure/my-gpt", input="Hi", azure_endpoint="https://x.openai.azure.com", timeout=5
     )
+
+
+def configured(path: Path) -> AsyncClient:
+    assert_type(Client.from_config("resp.yaml", timeout=5), Client)
+    Client.from_config({"settings": {"timeout": 5}}, "openai/gpt-5.4-mini")
+    configure(config=path, api_key="sk-...")
+    return AsyncClient.from_config(path)
 
 
 def refused(client: Client) -> None:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
+from rich.text import Text
 
+from resp_core.cli.layout import console_of
 from resp_core.errors import RespError
 
+if TYPE_CHECKING:
+    from rich.console import Console
+
 __all__ = ["app"]
+
+_OFFLINE = "offline/demo"
 
 app = typer.Typer(
     help="Any model provider through the Responses or Chat API.",
@@ -19,26 +26,25 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
-_Model = Annotated[str, typer.Option("--model", "-m", help="provider/name")]
 _EnvFile = Annotated[
     bool, typer.Option("--env-file/--no-env-file", help="Read .env of this folder first.")
 ]
+_Config = Annotated[
+    str, typer.Option("--config", "-c", help="A configuration; else RESP_CONFIG, else none.")
+]
+_File = Annotated[str, typer.Argument(help="A configuration; else RESP_CONFIG.")]
 _Plain = Annotated[bool, typer.Option("--plain", help="No colours and no boxes.")]
 
-
-def _read_env(wanted: bool) -> tuple[str, ...]:
-    from resp_core.credentials import load_env
-
-    return load_env(".env") if wanted and Path(".env").is_file() else ()
-
-
-def _console(plain: bool) -> Console:
-    return Console(no_color=plain, highlight=False, force_terminal=False if plain else None)
+config = typer.Typer(help="Check a configuration, or show what it says.", no_args_is_help=True)
+app.add_typer(config, name="config")
 
 
 @app.command()
 def demo(
-    model: _Model = "offline/demo",
+    model: Annotated[
+        str,
+        typer.Option("--model", "-m", help="provider/name; else the configuration's, else offline"),
+    ] = "",
     mcp: Annotated[
         bool, typer.Option("--mcp", help="Approve or deny what an agent wants to delete.")
     ] = False,
@@ -48,28 +54,34 @@ def demo(
     ledger: Annotated[
         bool, typer.Option("--ledger/--no-ledger", help="Keep the calls for resp spend.")
     ] = True,
+    config: _Config = "",
     env_file: _EnvFile = True,
     plain: _Plain = False,
 ) -> None:
     """Watch a LangChain agent and a LlamaIndex query engine answer, token by token."""
-    console = _console(plain)
+    from resp_core.cli.start import begin
+
+    console = console_of(plain)
+    # A call that failed is told below, once.
+    logging.getLogger("resp_core.calls").addHandler(logging.NullHandler())
     if decision is not None and not mcp:
         console.print("--yes and --no go with --mcp")
         raise typer.Exit(2)
     try:
-        _read_env(env_file)
-        kept = _ledger() if ledger else None
+        chosen, options = begin(env_file=env_file, config=config).client(model or None)
+        options["ledger"] = (options.get("ledger") or _ledger()) if ledger else None
+        options["tags"] = [*(options.get("tags") or ()), "demo"]
         if mcp:
             from resp_core.cli.demo_mcp import run_mcp_demo
 
             def decide(_: object) -> bool:
                 return _asked() if decision is None else decision
 
-            run_mcp_demo(model, console, decide, kept)
+            run_mcp_demo(chosen or _OFFLINE, options, console, decide)
         else:
             from resp_core.cli.demo import run_demo
 
-            run_demo(model, console, kept)
+            run_demo(chosen or _OFFLINE, options, console)
     except RespError as error:
         _fail(console, error)
 
@@ -94,15 +106,43 @@ def doctor(
     model: Annotated[
         str | None, typer.Option("--model", "-m", help="Show where this model's calls go.")
     ] = None,
+    config: _Config = "",
     env_file: _EnvFile = True,
     plain: _Plain = False,
 ) -> None:
-    """Show what is installed, which credentials were found (names only) and where calls go."""
+    """Show what is installed, what is set and by what (no values), and where calls go."""
     from resp_core.cli.doctor import run_doctor
+    from resp_core.cli.start import begin
 
-    console = _console(plain)
+    console = console_of(plain)
     try:
-        run_doctor(model, _read_env(env_file), console)
+        run_doctor(model, begin(env_file=env_file, config=config), console)
+    except RespError as error:
+        _fail(console, error)
+
+
+@config.command("check")
+def config_check(file: _File = "", env_file: _EnvFile = True, plain: _Plain = False) -> None:
+    """Say whether a configuration is right, and every place where it is not."""
+    from resp_core.cli.config import check
+    from resp_core.cli.start import begin
+
+    console = console_of(plain)
+    try:
+        check(begin(env_file=env_file, config=file), console)
+    except RespError as error:
+        _fail(console, error)
+
+
+@config.command("show")
+def config_show(file: _File = "", env_file: _EnvFile = True, plain: _Plain = False) -> None:
+    """Show the settings of a configuration, credentials masked, and where each comes from."""
+    from resp_core.cli.config import show
+    from resp_core.cli.start import begin
+
+    console = console_of(plain)
+    try:
+        show(begin(env_file=env_file, config=file), console)
     except RespError as error:
         _fail(console, error)
 
@@ -118,7 +158,7 @@ def serve(
     """Serve the offline provider for any OpenAI client, on this machine only."""
     from resp_core.cli.serve import run_offline
 
-    console = _console(plain=True)
+    console = console_of(plain=True)
     if not offline:
         console.print("Only the offline provider can be served: resp serve --offline")
         raise typer.Exit(2)
@@ -142,19 +182,25 @@ def spend(
         str, typer.Option(help="user, model, tag, day, deployment or provider")
     ] = "model",
     since: Annotated[str, typer.Option(help="24h, 7d, or a date; everything by default")] = "",
-    ledger: Annotated[str, typer.Option(help="A file or a database URL.")] = "",
+    ledger: Annotated[
+        str, typer.Option(help="A file or a database URL; else the configuration's.")
+    ] = "",
     as_csv: Annotated[bool, typer.Option("--csv", help="As CSV.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
     chart: Annotated[bool, typer.Option("--chart", help="Bars under the table.")] = False,
     html: Annotated[str, typer.Option(help="Write a page with plots to this file.")] = "",
+    config: _Config = "",
+    env_file: _EnvFile = True,
     plain: _Plain = False,
 ) -> None:
     """Show where the money went, from the ledger."""
     from resp_core.cli import spend as spending
+    from resp_core.cli.start import begin
 
-    console = _console(plain)
+    console = console_of(plain)
     try:
-        rows = spending.rows_of(ledger, since)
+        _, options = begin(env_file=env_file, config=config).client(None)
+        rows = spending.rows_of(ledger or str(options.get("ledger") or ""), since)
         groups = spending.grouped(rows, by)
         if html:
             Path(html).write_text(spending.page(rows), encoding="utf-8")
@@ -180,7 +226,7 @@ def prices(
     """Show what a model costs; `resp prices update` fetches the newest tables."""
     from resp_core.cli import prices as tables
 
-    console = _console(plain)
+    console = console_of(plain)
     try:
         if model == "update":
             tables.update(console)
@@ -194,5 +240,5 @@ def prices(
 
 
 def _fail(console: Console, error: RespError) -> None:
-    console.print(f"{type(error).__name__}: {error}", style="red", markup=False)
+    console.print(Text(f"{type(error).__name__}: {error}", style="red"))
     raise typer.Exit(1)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, cast
 
-from rich.table import Table
 from rich.text import Text
 
+from resp_core.cli.layout import table
+from resp_core.client.configured import fitting
+from resp_core.client.wiring import connection_of
 from resp_core.credentials import environ
 from resp_core.errors import ConfigError
 from resp_core.route.deployment import Connection
@@ -16,8 +18,8 @@ from resp_core.route.resolve import resolve
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from resp_core.client.options import ClientOptions
     from resp_core.observe.record import CallRecord
-    from resp_core.types.json import JsonObject
 
 __all__ = ["run_demo"]
 
@@ -33,12 +35,13 @@ _NOTES = {
 _QUERY = "How do honey bees tell each other where flowers are?"
 
 
-def run_demo(model: str, console: Console, ledger: str | None = None) -> None:
-    """Run both on `model` and print a table of the calls; `ledger` keeps a row of each.
+def run_demo(model: str, options: ClientOptions, console: Console) -> None:
+    """Run both on `model` with these options of a client, and print a table of the calls.
 
     Raises ArgumentError for a model or key that will not do, APIError for what a provider says.
     """
-    resolve(model, Connection(), environ())  # a missing key is said before anything is drawn
+    # A missing key is said before anything is drawn.
+    target = resolve(model, connection_of(options) or Connection(), environ())
     try:
         import langchain.agents  # noqa: F401  # pyright: ignore[reportUnusedImport]
         import llama_index.core  # noqa: F401  # pyright: ignore[reportUnusedImport]
@@ -51,21 +54,25 @@ def run_demo(model: str, console: Console, ledger: str | None = None) -> None:
     begun = time.monotonic()
     records: list[CallRecord] = []
     console.print(Text(f"respkit demo on {model}", style="bold"))
-    options: JsonObject = {"hooks": [records.append], "ledger": ledger, "tags": ["demo"]}
+    options["hooks"] = [records.append]
     _agent(model, options, console)
-    _query_engine(model, options, console)
+    # OpenAI's own vectors for OpenAI; elsewhere vectors that need no provider.
+    openai = target.provider == "openai"
+    _query_engine(
+        model, "openai/text-embedding-3-small" if openai else "offline/embed", options, console
+    )
     console.print()
-    console.print(_calls(records))
+    _show_calls(records, console)
     console.print(f"Done in {time.monotonic() - begun:.1f} s. ", end="")
     if model.startswith("offline/"):
         console.print("The same on a real model: resp demo --model openai/gpt-5.4-mini")
     else:
         console.print()
-    if ledger is not None:
+    if options.get("ledger") is not None:
         console.print("Where the money went, over all runs: resp spend --by model --chart")
 
 
-def _agent(model: str, options: JsonObject, console: Console) -> None:
+def _agent(model: str, options: ClientOptions, console: Console) -> None:
     from langchain import agents
     from langchain_core.messages import AIMessageChunk, ToolMessage
     from langchain_core.tools import tool
@@ -86,7 +93,7 @@ def _agent(model: str, options: JsonObject, console: Console) -> None:
     console.print(Text("LangChain: create_agent with two tools", style="bold cyan"))
     console.print(Text(f"> {_QUESTION}", style="dim"))
     create_agent: Any = cast("Any", agents).create_agent  # partly untyped in LangChain
-    agent = create_agent(ChatResp(model=model, **options), [get_weather, add])
+    agent = create_agent(ChatResp(model=model, **cast("Any", options)), [get_weather, add])
     state = {"messages": [{"role": "user", "content": _QUESTION}]}
     in_text = False
     for message, _ in agent.stream(state, stream_mode="messages"):
@@ -104,7 +111,7 @@ def _agent(model: str, options: JsonObject, console: Console) -> None:
         console.print()
 
 
-def _query_engine(model: str, options: JsonObject, console: Console) -> None:
+def _query_engine(model: str, vectors: str, options: ClientOptions, console: Console) -> None:
     from llama_index.core import Document, VectorStoreIndex
 
     from llamaindex_resp import RespEmbedding, RespLLM
@@ -112,11 +119,12 @@ def _query_engine(model: str, options: JsonObject, console: Console) -> None:
     console.print()
     console.print(Text("LlamaIndex: a query engine over three notes", style="bold cyan"))
     console.print(Text(f"> {_QUERY}", style="dim"))
-    embedder = RespEmbedding(model=_embedding_model(model), **options)
+    given, for_vectors = cast("Any", options), cast("Any", fitting(options, model, vectors))
+    embedder = RespEmbedding(model=vectors, **for_vectors)
     notes = [Document(text=text, metadata={"file": name}) for name, text in _NOTES.items()]
     index: Any = VectorStoreIndex.from_documents(notes, embed_model=embedder)
     engine = index.as_query_engine(
-        llm=RespLLM(model=model, **options), streaming=True, similarity_top_k=2
+        llm=RespLLM(model=model, **given), streaming=True, similarity_top_k=2
     )
     answer = engine.query(_QUERY)
     for piece in answer.response_gen:
@@ -127,31 +135,24 @@ def _query_engine(model: str, options: JsonObject, console: Console) -> None:
         console.print(Text(f"  source {name} (similarity {score:.2f})", style="green"))
 
 
-def _embedding_model(model: str) -> str:
-    """OpenAI's own vectors for OpenAI; elsewhere vectors that need no provider."""
-    return "openai/text-embedding-3-small" if model.startswith("openai/") else "offline/embed"
-
-
-def _calls(records: list[CallRecord]) -> Table:
-    table = Table(title="Calls", title_justify="left")
-    for name, justify in (
-        ("model", "left"),
-        ("API", "left"),
-        ("tokens in", "right"),
-        ("tokens out", "right"),
-        ("first token", "right"),
-        ("cost", "left"),
-    ):
-        table.add_column(name, justify=justify)  # pyright: ignore[reportArgumentType]
+def _show_calls(records: list[CallRecord], console: Console) -> None:
+    numbers = ("tokens in", "tokens out", "first token")
+    made = table(console, "Calls", "model", "API", *numbers, "cost", right=numbers)
+    reasons: dict[str, None] = {}
     for record in records:
         usage = record.usage or {}
         first = "-" if record.first_token is None else f"{record.first_token * 1000:.0f} ms"
-        table.add_row(
-            f"{record.provider}/{record.model or record.deployment}",
+        name = record.model or record.deployment
+        cost = record.cost
+        reasons |= dict.fromkeys(map(str, cost.unknown))
+        made.add_row(
+            name if name.startswith(f"{record.provider}/") else f"{record.provider}/{name}",
             "embeddings" if record.operation == "embeddings" else record.api,
             str(usage.get("input_tokens", usage.get("prompt_tokens", "-"))),
             str(usage.get("output_tokens", usage.get("completion_tokens", "-"))),
             first,
-            str(record.cost),
+            str(cost) if cost.total is not None else "unknown, see below",
         )
-    return table
+    console.print(made)
+    for reason in reasons:
+        console.print(Text(f"Unknown cost: {reason}"))

@@ -13,6 +13,7 @@ from rich.text import Text
 from resp_core import approve, deny, pending_approvals
 from resp_core.cli.demo_server import FolderServer
 from resp_core.client import Client
+from resp_core.client.wiring import connection_of
 from resp_core.credentials import environ
 from resp_core.mcp.approval import display
 from resp_core.providers import get
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from resp_core import ApprovalRequest
     from resp_core.client.obj import Result
+    from resp_core.client.options import ClientOptions
     from resp_core.types.json import JsonObject
 
     Ask = Callable[[ApprovalRequest], bool]
@@ -41,12 +43,12 @@ _TASK = "Call list_files, then use delete_file to delete the file 'draft.txt'."
 _MOST_ROUNDS = 5
 
 
-def run_mcp_demo(model: str, console: Console, ask: Ask, ledger: str | None = None) -> None:
-    """Run the agent; `ask` answers each request for approval, `ledger` keeps a row per call.
+def run_mcp_demo(model: str, options: ClientOptions, console: Console, ask: Ask) -> None:
+    """Run the agent with these options of a client; `ask` answers each request for approval.
 
     Raises ArgumentError for a model or key that will not do, APIError for what a provider says.
     """
-    deployment = resolve(model, Connection(), environ())
+    deployment = resolve(model, connection_of(options) or Connection(), environ())
     elsewhere = get(deployment.provider).hosted_mcp and deployment.provider != "offline"
     with tempfile.TemporaryDirectory(prefix="respkit-demo-") as name:
         folder = Path(name)
@@ -56,8 +58,9 @@ def run_mcp_demo(model: str, console: Console, ask: Ask, ledger: str | None = No
             console.print(Text(f"respkit MCP demo on {model}", style="bold"))
             console.print(Text(f"MCP server {server.url} over {folder}", style="dim"))
             # A provider's own MCP cannot reach this machine: over its Chat API, we run it.
-            api = "chat" if elsewhere else None
-            with Client(model, api=api, ledger=ledger, tags=["demo"]) as client:
+            if elsewhere:
+                options["api"] = "chat"
+            with Client(model, **options) as client:
                 _converse(client, server, console, ask)
             _outcome(server, console)
 

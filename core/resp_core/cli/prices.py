@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
-from rich.table import Table
 from rich.text import Text
 
+from resp_core.cli.layout import table
 from resp_core.cost.bill import text_of
 from resp_core.cost.names import named
 from resp_core.cost.overlay import REVIEWED
@@ -31,9 +31,7 @@ def show(model: str, console: Console) -> None:
         raise ArgumentError(f"Write provider/name, not {model!r}.", param="model")
     found = named(provider, name)
     now = datetime.now(UTC)
-    table = Table(title=f"{model}: US dollars", title_justify="left")
-    for column in ("tier", "rate", "price", "beyond"):
-        table.add_column(column)
+    made = table(console, f"{model}: US dollars", "tier", "rate", "price", "beyond")
     for tier in _TIERS:
         rates = rates_of(found.provider, found.model, tier, now)
         if rates is None:
@@ -44,8 +42,8 @@ def show(model: str, console: Console) -> None:
             beyond = ""
             if rate.beyond is not None:
                 beyond = f"{text_of(rate.beyond)} beyond {rate.over:,} input tokens"
-            table.add_row(tier, Text(key), text_of(rate.price), beyond)
-    console.print(table)
+            made.add_row(tier, Text(key), text_of(rate.price), beyond)
+    console.print(made)
     console.print(f"{source_name()}, last checked {snapshot_date()}; corrections of {REVIEWED}")
 
 

@@ -15,9 +15,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.table import Table
 from rich.text import Text
 
+from resp_core.cli.layout import table
 from resp_core.cost.bill import text_of
 from resp_core.errors import ArgumentError
 from resp_core.io.ledger import open_ledger
@@ -146,12 +146,10 @@ def since_of(text: str, now: float) -> float:
 
 def show(groups: list[Group], by: str, console: Console, *, chart: bool) -> None:
     """Print the table, and bars under it."""
-    table = Table(title=f"Spend by {by}", title_justify="left")
-    table.add_column(by)
-    for name in ("calls", "failed", "tokens in", "cached", "tokens out", "USD"):
-        table.add_column(name, justify="right")
+    numbers = ("calls", "failed", "tokens in", "cached", "tokens out", "USD")
+    made = table(console, f"Spend by {by}", by, *numbers, right=numbers)
     for group in [*groups, total_of(groups)] if by != "tag" else groups:
-        table.add_row(
+        made.add_row(
             Text(group.name),
             f"{group.calls:,}",
             str(group.failed or ""),
@@ -160,7 +158,7 @@ def show(groups: list[Group], by: str, console: Console, *, chart: bool) -> None
             f"{group.output_tokens:,}",
             said(group),
         )
-    console.print(table)
+    console.print(made)
     if any(group.unknown for group in groups):
         console.print("+ ?: some calls have no known price; see --json, or resp prices --check")
     if chart:

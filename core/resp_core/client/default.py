@@ -9,8 +9,10 @@ from resp_core.client.params import sealed
 
 if TYPE_CHECKING:
     from resp_core.client.async_client import AsyncClient
+    from resp_core.client.configured import Source
     from resp_core.client.options import ClientOptions
     from resp_core.client.sync_client import Client
+    from resp_core.client.wiring import Settings
 
 __all__ = [
     "acancel_responses",
@@ -34,25 +36,23 @@ class _Default:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._options: ClientOptions = {}
-        self._model: str | None = None
+        self._settings: Settings | None = None
         self._clients: tuple[Client, AsyncClient] | None = None
 
-    def configure(self, model: str | None, options: ClientOptions) -> None:
-        from resp_core.client.options import settings_of
-
-        settings_of(model, options)  # what is wrong is said here
+    def configure(self, settings: Settings) -> None:
         with self._lock:
-            self._model, self._options, self._clients = model, options, None
+            self._settings, self._clients = settings, None
 
     def both(self) -> tuple[Client, AsyncClient]:
         with self._lock:
             if self._clients is None:
                 from resp_core.client import AsyncClient, Client
+                from resp_core.client.options import settings_of
 
-                client = Client(self._model, **self._options)
+                settings = self._settings or settings_of(None, {})
+                client = Client.from_settings(settings)
                 # One memory: what a sync call stored, an async call finds.
-                made = AsyncClient(self._model, **self._options).sharing_state_of(client)
+                made = AsyncClient.from_settings(settings).sharing_state_of(client)
                 self._clients = client, made
             return self._clients
 
@@ -60,9 +60,25 @@ class _Default:
 _default = _Default()
 
 
-def configure(model: str | None = None, **options: Unpack[ClientOptions]) -> None:
-    """Set the default client that the module functions use, with the arguments of `Client`."""
-    _default.configure(model, options)
+def configure(
+    model: str | None = None,
+    *,
+    config: Source | None = None,
+    **options: Unpack[ClientOptions],
+) -> None:
+    """Set the default client that the module functions use, with the arguments of `Client`.
+
+    `config` is a configuration as `Client.from_config` reads it; the arguments win over it. What
+    is wrong is said here.
+    """
+    if config is None:
+        from resp_core.client.options import settings_of
+
+        return _default.configure(settings_of(model, options))
+    from resp_core.client.configured import concealed, settings_from
+
+    config = concealed(config)
+    return _default.configure(settings_from(config, model, sealed(options)))
 
 
 def responses(

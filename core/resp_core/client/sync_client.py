@@ -12,6 +12,7 @@ from resp_core.client.models import Models
 from resp_core.client.obj import Obj, Result
 from resp_core.client.options import settings_of, updated
 from resp_core.client.pages import Page
+from resp_core.client.params import sealed
 from resp_core.client.plan import Plan
 from resp_core.client.responses import Responses
 from resp_core.client.stream import EventStream
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
+    from resp_core.client.configured import Source
     from resp_core.client.estimates import Estimate
     from resp_core.client.options import ClientOptions
     from resp_core.client.wiring import Settings
@@ -49,6 +51,29 @@ class Client:
 
     def __init__(self, model: str | None = None, **options: Unpack[ClientOptions]) -> None:
         self._wire_up(Wiring(settings_of(model, options)))
+
+    @classmethod
+    def from_config(
+        cls, config: Source, model: str | None = None, **overrides: Unpack[ClientOptions]
+    ) -> Self:
+        """A client with the settings of a configuration: a path to a `.yaml` (extra `yaml`) or
+        `.json` file, or a mapping of the same shape, `{"settings": {"timeout": 30, ...}}`.
+
+        `model` and `overrides` win over it, as `with_options` would have it: with a model of
+        another provider the configuration's address and credentials do not apply. Raises
+        ConfigError that names each place where something is wrong.
+        """
+        from resp_core.client.configured import concealed, settings_from
+
+        config = concealed(config)
+        return cls.from_settings(settings_from(config, model, sealed(overrides)))
+
+    @classmethod
+    def from_settings(cls, settings: Settings) -> Self:
+        """A client with settings that were read before."""
+        client = cls.__new__(cls)
+        client._wire_up(Wiring(settings))
+        return client
 
     def _wire_up(self, wiring: Wiring, net: Net | None = None) -> None:
         self._wiring = wiring
@@ -217,17 +242,11 @@ class Client:
         return f"Client(model={wiring and wiring.settings.model!r})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _revived, (self._wiring.settings.portable(),)
+        # In another process keys come from its environment.
+        return type(self).from_settings, (self._wiring.settings.portable(),)
 
     def __copy__(self) -> Client:
         return self.with_options()
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Client:
         return self.with_options()
-
-
-def _revived(settings: Settings) -> Client:
-    """A client from another process: keys come from the environment here."""
-    client = Client.__new__(Client)
-    client._wire_up(Wiring(settings))  # pyright: ignore[reportPrivateUsage]
-    return client
