@@ -11,6 +11,7 @@ import pytest
 import resp_core as litellm
 from resp_core.offline.loopback import serve
 from tests.client.litellm_snippets import SNIPPETS
+from tests.rawserver import Peer, answer, raw_server, response
 
 MESSAGES = [{"content": "Hello, how are you?", "role": "user"}]
 PICTURE = {"type": "image_url", "image_url": {"url": "data:image/png;base64,aGk="}}
@@ -42,6 +43,24 @@ def test_a_snippet(
         exec(compile(code, name, "exec", dont_inherit=True), {"os": os, "BASE": server.url})
     litellm.configure()
     assert capsys.readouterr().out.strip()
+
+
+def test_a_variable_that_is_set_between_two_calls_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Notebooks do this: another key, or another server, for the same model."""
+
+    def script(peer: Peer) -> None:
+        while peer.ask():
+            peer.send(answer(response()))
+
+    litellm.configure()
+    with raw_server(script) as first, raw_server(script) as second:
+        for server, key in ((first, "one"), (first, "two"), (second, "three")):
+            monkeypatch.setenv("OPENAI_API_KEY", key)
+            monkeypatch.setenv("OPENAI_BASE_URL", server.url)
+            assert litellm.responses("Hi", "openai/gpt-4o").output_text == "Hello"
+    litellm.configure()
+    keys = [[asked.headers["authorization"] for asked in s.requests] for s in (first, second)]
+    assert keys == [["Bearer one", "Bearer two"], ["Bearer three"]]
 
 
 def test_responses_are_made_found_and_deleted(azure: dict[str, Any]) -> None:

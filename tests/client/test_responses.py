@@ -271,6 +271,28 @@ def test_a_stream_in_the_openai_users_hands() -> None:
         assert completion.choices[0].message.content == "".join(pieces)
 
 
+async def test_an_awaited_stream_in_the_openai_users_hands() -> None:
+    async with AsyncClient("offline/demo") as client:
+        said = ""
+        async with client.responses.stream(input="Tell me about bees") as stream:
+            async for event in stream:
+                if event.type == "response.output_text.delta":
+                    said += event.delta
+            final = await stream.get_final_response()
+        assert type(final) is Result
+        assert final.output_text == said
+        assert final.usage == stream.record.usage
+        async with client.responses.stream(input="Tell me about bees") as stream:
+            assert await stream.until_done() is stream
+            assert (await stream.get_final_response()).output_text == said
+
+        messages = [{"role": "user", "content": "Tell me about bees"}]
+        chunks = await client.chat.completions.create(messages=messages, stream=True)
+        pieces = [chunk.choices[0].delta.content or "" async for chunk in chunks if chunk.choices]
+        completion = await chunks.get_final_completion()
+        assert completion.choices[0].message.content == "".join(pieces)
+
+
 def test_a_stream_is_resumed() -> None:
     with Client("offline/demo") as client:
         made = client.responses.create(input="Bees?", background=True, stream=True)

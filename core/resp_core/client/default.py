@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Unpack
 
 from resp_core.client.params import sealed
@@ -49,7 +50,8 @@ class _Default:
                 from resp_core.client import AsyncClient, Client
                 from resp_core.client.options import settings_of
 
-                settings = self._settings or settings_of(None, {})
+                # As with LiteLLM, whose users set variables between calls.
+                settings = replace(self._settings or settings_of(None, {}), live=True)
                 client = Client.from_settings(settings)
                 # One memory: what a sync call stored, an async call finds.
                 made = AsyncClient.from_settings(settings).sharing_state_of(client)

@@ -58,7 +58,10 @@ _CLOCK = Clock(time.monotonic, time.time, random.random, random_ids(os.urandom))
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """A client's settings after the arguments have been read."""
+    """A client's settings after the arguments have been read.
+
+    With `live` every call reads the environment anew, and not only the first to a model.
+    """
 
     model: str | None = None
     connection: Connection = field(default_factory=Connection)
@@ -74,6 +77,7 @@ class Settings:
     ledger: str | Ledger | Sink | None = None
     approvals: ApprovalSettings = field(default_factory=ApprovalSettings)
     spending: Spending = field(default_factory=Spending)
+    live: bool = False
 
     def shares_transport(self, other: Settings) -> bool:
         """Whether connections made for `other` serve these settings too."""
@@ -122,7 +126,7 @@ class Wiring:
             other = not same_provider(settings.model, model, settings.connection, connection)
             merged = merge(settings.connection, connection, other_provider=other)
             return resolve(model, merged, environ())
-        found = self._deployments.get(model)
+        found = None if settings.live else self._deployments.get(model)
         if found is None:
             found = resolve(model, self._own(model), environ())
             if len(self._deployments) < 256:
