@@ -17,7 +17,8 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage
 
 from langchain_resp.assistant import assistant_items
 from resp_core import ApprovalRequest, approve, deny
-from resp_core.mcp.approval import display, open_requests, with_definitions
+from resp_core.mcp.approval import open_requests, with_definitions
+from resp_core.mcp.display import display
 from resp_core.wire.shape import as_object, objects
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "approval_message",
-    "describe",
     "handles_approvals",
     "handling_approvals",
     "pending_approvals",
@@ -66,15 +66,6 @@ def approval_message(
         for request, approved, reason in decisions
     ]
     return HumanMessage([{"type": "non_standard", "value": item} for item in items])
-
-
-def describe(request: ApprovalRequest) -> str:
-    """A request for a person's eyes: server, tool and all arguments, unprintables escaped."""
-    return (
-        f"MCP server: {display(request.server_label)}\n"
-        f"Tool: {display(request.name)}\n"
-        f"Arguments: {display(request.arguments)}"
-    )
 
 
 def _mcp_items(message: BaseMessage) -> list[JsonObject]:
@@ -118,7 +109,9 @@ def unheard(response: JsonObject) -> bool:
     speaks = any(item.get("type") in _SPEAKING for item in output)
     if not asked or speaks or _handling.get() or _nodes:
         return False
-    calls = ", ".join(f"{display(r.name)} of {display(r.server_label)}" for r in asked)
+    calls = ", ".join(
+        f"{display(r.name, lines=False)} of {display(r.server_label, lines=False)}" for r in asked
+    )
     logger.warning(
         "The answer holds nothing but requests to approve MCP calls (%s), and nothing here "
         "decides them, so the run ends without text. In create_agent use MCPApprovalMiddleware, "

@@ -12,12 +12,11 @@ from langchain_core.messages import AIMessage
 
 from langchain_resp.approvals import (
     approval_message,
-    describe,
     handles_approvals,
     handling_approvals,
     pending_approvals,
 )
-from resp_core import Policy
+from resp_core import ApprovalRequest, Policy
 
 try:
     from langchain.agents.middleware import AgentMiddleware, hook_config
@@ -33,8 +32,6 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from langchain_core.messages import BaseMessage, HumanMessage
-
-    from resp_core import ApprovalRequest
 
 __all__ = ["MCPApprovalMiddleware", "mcp_approval_node"]
 
@@ -56,7 +53,7 @@ class MCPApprovalMiddleware(AgentMiddleware[Any, Any, Any]):
         self,
         policy: Policy | None = None,
         *,
-        description: Callable[[ApprovalRequest], str] = describe,
+        description: Callable[[ApprovalRequest], str] = ApprovalRequest.describe,
     ) -> None:
         super().__init__()
         self.policy = policy or Policy()
@@ -91,7 +88,7 @@ class MCPApprovalMiddleware(AgentMiddleware[Any, Any, Any]):
 def mcp_approval_node(
     policy: Policy | None = None,
     *,
-    description: Callable[[ApprovalRequest], str] = describe,
+    description: Callable[[ApprovalRequest], str] = ApprovalRequest.describe,
     messages_key: str = "messages",
 ) -> Callable[[Any], dict[str, Any]]:
     """A node for a StateGraph: put it after the model, and the model after it.

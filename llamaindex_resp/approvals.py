@@ -14,8 +14,10 @@ from weakref import WeakKeyDictionary
 from llama_index.core.tools import FunctionTool
 from llama_index.core.workflow import Context, HumanResponseEvent, InputRequiredEvent
 
-from llamaindex_resp.decisions import APPROVAL_TOOL, decision_text
-from resp_core.mcp.approval import ApprovalRequest, canonical_arguments, display
+from llamaindex_resp.decisions import APPROVAL_TOOL, decision_text, description_of
+from resp_core.mcp.approval import ApprovalRequest
+from resp_core.mcp.arguments import canonical_arguments
+from resp_core.mcp.display import display
 from resp_core.mcp.policy import Policy, Verdict
 
 __all__ = ["MCPApprovalRequiredEvent", "MCPApprovalTool", "mcp_approval_tool"]
@@ -26,6 +28,9 @@ _NO = frozenset({"n", "no", "deny", "denied", "reject", "rejected", "false", ""}
 
 class MCPApprovalRequiredEvent(InputRequiredEvent):
     """A run waits for a decision on an MCP call; `arguments` is canonical JSON text.
+
+    `description` and `read_only` are what the tool's server says of it; `changed`: its definition
+    is not the one that was listed before.
 
     Answer with `HumanResponseEvent(approval_request_id=..., approve=True)`, or with
     `approve=False, reason=...`; `response="yes"` or "no" will do as well. A run restored from a
@@ -38,6 +43,8 @@ class MCPApprovalRequiredEvent(InputRequiredEvent):
     name: str
     arguments: str
     read_only: bool = False
+    description: str = ""
+    changed: bool = False
 
 
 class MCPApprovalTool(FunctionTool):
@@ -72,6 +79,8 @@ def mcp_approval_tool(
         name: str,
         arguments: str,
         read_only: bool = False,
+        description: str = "",
+        changed: bool = False,
     ) -> str:
         request = ApprovalRequest(
             id=approval_request_id,
@@ -79,6 +88,8 @@ def mcp_approval_tool(
             name=name,
             arguments=canonical_arguments(arguments),
             read_only=read_only,
+            tool={"name": name, "description": description},
+            changed=changed,
         )
         run = runs.setdefault(ctx.store, _Run())
         if request.id in run.done:
@@ -124,16 +135,20 @@ async def _ask(
 
 
 def _question(request: ApprovalRequest) -> MCPApprovalRequiredEvent:
+    changed = " (its definition has changed)" if request.changed else ""
     return MCPApprovalRequiredEvent(
         prefix=(
-            f"Approve {display(request.name)} of {display(request.server_label)} with "
-            f"{display(request.arguments)}? "
+            f"Approve {display(request.name, lines=False)} of "
+            f"{display(request.server_label, lines=False)}{changed} with "
+            f"{display(request.arguments, 100_000, lines=False)}? "
         ),
         approval_request_id=request.id,
         server_label=request.server_label,
         name=request.name,
         arguments=request.arguments,
         read_only=request.read_only,
+        description=description_of(request),
+        changed=request.changed,
     )
 
 

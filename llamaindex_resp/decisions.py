@@ -21,13 +21,13 @@ from resp_core.errors import ApprovalMismatch, ArgumentError
 from resp_core.mcp.approval import (
     ApprovalRequest,
     approve,
-    canonical_arguments,
     deny,
-    display,
     open_requests,
     request_of,
     with_definitions,
 )
+from resp_core.mcp.arguments import canonical_arguments
+from resp_core.mcp.display import display
 from resp_core.mcp.history import fresh_items
 from resp_core.mcp.policy import Policy, Verdict
 from resp_core.wire.shape import as_object, as_text, objects
@@ -49,6 +49,7 @@ __all__ = [
     "decide_async",
     "decision_item",
     "decision_text",
+    "description_of",
     "is_approval_tool",
     "is_request_id",
     "pending_approvals",
@@ -89,6 +90,8 @@ def request_notes(items: list[JsonObject], earlier: Iterable[JsonObject]) -> lis
             "name": request.name,
             "arguments": request.arguments,
             "read_only": request.read_only,
+            "description": description_of(request),
+            "changed": request.changed,
         }
         for request in with_definitions(found, [*earlier, *items])
     ]
@@ -99,8 +102,21 @@ def pending_approvals(
 ) -> list[ApprovalRequest]:
     """The MCP calls that wait for a decision in an answer, in order."""
     message: Any = getattr(answer, "message", answer)
-    notes = objects(message.additional_kwargs.get(REQUESTS))
-    return [replace(request_of(note), read_only=note.get("read_only") is True) for note in notes]
+    return [_noted(note) for note in objects(message.additional_kwargs.get(REQUESTS))]
+
+
+def _noted(note: JsonObject) -> ApprovalRequest:
+    return replace(
+        request_of(note),
+        read_only=note.get("read_only") is True,
+        tool={"name": note.get("name"), "description": as_text(note.get("description"))},
+        changed=note.get("changed") is True,
+    )
+
+
+def description_of(request: ApprovalRequest) -> str:
+    """What the server says of a tool; empty where that is not known."""
+    return as_text((request.tool or {}).get("description"))
 
 
 def is_approval_tool(tool: BaseTool) -> bool:
@@ -127,6 +143,8 @@ def approval_selections(answer: ChatResponse) -> list[ToolSelection]:
                 "name": request.name,
                 "arguments": request.arguments,
                 "read_only": request.read_only,
+                "description": description_of(request),
+                "changed": request.changed,
             },
         )
         for request in pending_approvals(answer)
@@ -139,7 +157,7 @@ def warn_unheard(answer: ChatResponse) -> bool:
     if answer.message.content or kwargs.get("tool_calls"):
         return False
     calls = ", ".join(
-        f"{display(request.name)} of {display(request.server_label)}"
+        f"{display(request.name, lines=False)} of {display(request.server_label, lines=False)}"
         for request in pending_approvals(answer)
     )
     logger.warning(

@@ -14,28 +14,34 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from resp_core.effects import All, Emit, Load, Record, Save
-from resp_core.errors import (
-    APIError,
-    ArgumentError,
-    McpError,
-    RespError,
-    StreamInterrupted,
-    UnsupportedError,
-)
+from resp_core.errors import APIError, ArgumentError, McpError, RespError, StreamInterrupted
 from resp_core.flow import Call
-from resp_core.mcp.approval import arguments_of, canonical_arguments, decisions_in, request_of
-from resp_core.mcp.catalog import Catalog, catalog_of, tool_choice_of
-from resp_core.mcp.history import fresh_items, input_items, model_items
+from resp_core.mcp.approval import decisions_in
+from resp_core.mcp.arguments import arguments_of
+from resp_core.mcp.calls import Outcome, call_tool, list_tools
+from resp_core.mcp.catalog import Catalog, catalog_of
+from resp_core.mcp.history import fresh_items, input_items
+from resp_core.mcp.inner import call_limit, inner_body
+from resp_core.mcp.items import (
+    call_item,
+    finished_call,
+    list_item,
+    refused_call,
+    request_item,
+    unrun_call,
+)
 from resp_core.mcp.ledger import Ledger
-from resp_core.mcp.outer import OuterResponse
-from resp_core.mcp.session import McpLimits, McpPeer, Outcome, call_tool, list_tools
+from resp_core.mcp.outer import OuterResponse, merged_record
+from resp_core.mcp.peer import McpLimits, McpPeer
+from resp_core.mcp.relay import relay
+from resp_core.mcp.server import check_emulated
 from resp_core.tasks import Turn
 from resp_core.wire.chat_output import skeleton
 from resp_core.wire.ids import is_ours
-from resp_core.wire.shape import as_text, items_of, objects
+from resp_core.wire.shape import as_text, objects
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Mapping
+    from collections.abc import Generator, Mapping
 
     from resp_core.effects import Answer, Effect, Opened
     from resp_core.flow import Clock, Policy
@@ -49,7 +55,6 @@ if TYPE_CHECKING:
 
 __all__ = ["EmulatedTurn"]
 
-_OUR_FIELDS = ("previous_response_id", "max_tool_calls", "tools", "tool_choice", "input")
 #: Calls that the caller has to answer.
 _CALLERS = frozenset(
     {
@@ -61,6 +66,7 @@ _CALLERS = frozenset(
         "apply_patch_call",
     }
 )
+_Runs = list[tuple["JsonObject", "CatalogTool"]]
 
 
 class EmulatedTurn:
@@ -76,7 +82,7 @@ class EmulatedTurn:
         clock: Clock,
         approvals: ApprovalSettings,
     ) -> None:
-        _check(request, servers)
+        check_emulated(request.body, servers)
         self.result: JsonObject | None = None
         self.record: CallRecord | None = None
         self.opened: Opened | None = None
@@ -86,7 +92,7 @@ class EmulatedTurn:
         self._policy = policy
         self._clock = clock
         self._approvals = approvals
-        self._ledger = Ledger(approvals, clock.wall)
+        self._ledger = Ledger(approvals, clock.wall, servers)
         self._begun, self._wall = clock.monotonic(), clock.wall()
         self._deadline = self._begun + policy.timeout
         limits = McpLimits(self._deadline, clock.monotonic, approvals.timeout)
@@ -96,6 +102,7 @@ class EmulatedTurn:
         self._base: str | None = None  # a response of the provider's own that it continues
         self._inner: Call | None = None
         self._records: list[CallRecord] = []
+        self._limit = call_limit(request.body)
         self._ran = 0
         self._turn = 0
         self._decided = False
@@ -115,14 +122,17 @@ class EmulatedTurn:
 
     @property
     def pending(self) -> Mapping[str, Effect]:
-        """The record of a call that was walked away from."""
-        if self.record is not None:
-            return {}
-        if self._inner is not None:
-            pending = self._inner.pending.values()
-            self._records += [each.record for each in pending if isinstance(each, Record)]
-        self.record = self._merged_record("cancelled")
-        return {"record": Record(self.record)}
+        """The record of a call that was walked away from, and what the servers are to hear."""
+        owed: dict[str, Effect] = {}
+        if self.record is None:
+            if self._inner is not None:
+                owed |= self._inner.pending
+            inner = owed.pop("record", None)
+            self._records += [inner.record] if isinstance(inner, Record) else []
+            self.record = self._merged_record("cancelled")
+            owed["record"] = Record(self.record)
+        goodbyes = [peer.goodbye() for peer in self._peers.values() if peer.owes_goodbye()]
+        return owed | ({"goodbye": All(goodbyes)} if goodbyes else {})
 
     def prepare(self) -> None:
         """Encode the request, as far as it is known already. Raises ArgumentError."""
@@ -134,10 +144,10 @@ class EmulatedTurn:
         """The flow. Raises RespError; nothing is sent to anyone if a decision is refused."""
         try:
             yield from self._respond()
-        except APIError as error:
-            error.partial = error.partial or self._outer.partial()
-            if self._ran:  # what has been done is not lost: the response can be continued
+        except RespError as error:
+            if isinstance(error, APIError) and (self._ran or error.partial is None):
                 error.partial = self._outer.partial()
+            if self._ran:  # what has been done is not lost: the response can be continued
                 yield from self._keep()
             closed = isinstance(error, StreamInterrupted) and error.code == "closed"
             self.record = self._merged_record("cancelled" if closed else "failed", error)
@@ -163,8 +173,8 @@ class EmulatedTurn:
         yield from self._run_decided(decisions, decided)
         if self._asked:
             yield from self._end("completed", None)
-            return
-        yield from self._turns()
+        else:
+            yield from self._turns()
 
     # -- what came before
 
@@ -194,7 +204,7 @@ class EmulatedTurn:
         self, decisions: Mapping[str, JsonObject], decided: Mapping[str, JsonObject]
     ) -> Generator[Effect, Answer, None]:
         """Run what was approved; a tool that has changed since is asked for again."""
-        runs: list[tuple[JsonObject, CatalogTool]] = []
+        runs: _Runs = []
         for id, stored in decided.items():
             if not decisions[id]["approve"]:
                 continue
@@ -239,26 +249,18 @@ class EmulatedTurn:
     def _emit_lists(
         self, listed: list[tuple[McpServer, list[JsonObject] | McpError]]
     ) -> Generator[Effect, Answer, None]:
-        """An `mcp_list_tools` item for each server that the conversation has none of yet."""
-        there = {
-            item.get("server_label") for item in self._items if item.get("type") == "mcp_list_tools"
+        """An `mcp_list_tools` item for each server that the conversation knows otherwise or not."""
+        shown = {
+            item.get("server_label"): item.get("tools")
+            for item in self._items
+            if item.get("type") == "mcp_list_tools"
         }
         for server, found in listed:
-            if server.label in there:
-                continue
-            item: JsonObject = {
-                "id": self._clock.new_id("mcpl_"),
-                "type": "mcp_list_tools",
-                "server_label": server.label,
-                "tools": [],
-            }
-            if isinstance(found, McpError):
-                item["error"] = found.message
-            else:
-                item["tools"] = [
-                    tool for tool in found if self._catalog.by_name(server.label, tool["name"])
-                ]
-            yield Emit(self._outer.add(item))
+            if isinstance(found, list):
+                found = [t for t in found if self._catalog.by_name(server.label, t["name"])]
+            if server.label not in shown or shown[server.label] != found:
+                item = list_item(self._clock.new_id("mcpl_"), server.label, found)
+                yield Emit(self._outer.add(item))
 
     # -- the model's turns
 
@@ -280,83 +282,47 @@ class EmulatedTurn:
         self._turn += 1
         self._outer.inner_turn()
         inner.prepare()
-        yield from self._through(inner)
+        yield from relay(inner.run(), self._passed)
+        self.opened = inner.opened
         result = inner.result or {}
         self._outer.inner_done(result)
         return result
 
     def _inner_call(self) -> Call:
+        return self._call(
+            inner_body(
+                self._request.body,
+                [*self._items, *self._outer.output],
+                self._catalog,
+                base=self._base,
+                first=not self._turn,
+                spent=self._ran >= self._limit,
+            )
+        )
+
+    def _call(self, body: JsonObject) -> Call:
+        left = max(self._deadline - self._clock.monotonic(), 0.001)
         return Call(
-            Turn(self._inner_request()),
+            Turn(replace(self._request, body=body)),
             self._deployment,
-            policy=replace(self._policy, timeout=max(self._left(), 0.001)),
+            policy=replace(self._policy, timeout=left),
             clock=self._clock,
         )
 
-    def _through(self, inner: Call) -> Generator[Effect, Answer, None]:
-        """Run an inner call: its effects are ours, its events are moved, its record is kept."""
-        flow = inner.run()
-        try:
-            effect = flow.send(None)
-            while True:
-                answer: Answer = None
-                if isinstance(effect, Emit):
-                    events = self._outer.inner_events(effect.events)
-                    if events:
-                        yield Emit(events)
-                elif isinstance(effect, Record):
-                    self._records.append(effect.record)
-                elif not isinstance(effect, Save):
-                    try:
-                        answer = yield effect
-                    except Exception as error:
-                        effect = flow.throw(error)
-                        continue
-                effect = flow.send(answer)
-        except StopIteration:
-            self.opened = inner.opened
-        finally:
-            flow.close()
-
-    def _inner_request(self) -> Request:
-        body = {
-            name: value for name, value in self._request.body.items() if name not in _OUR_FIELDS
-        }
-        if self._base is not None:
-            body["previous_response_id"] = self._base
-        conversation = [*self._items, *self._outer.output]
-        body["input"] = model_items(conversation, self._catalog)
-        tools = [
-            tool for tool in objects(self._request.body.get("tools")) if tool.get("type") != "mcp"
-        ]
-        spent = self._ran >= self._limit() and bool(tools)
-        tools += [] if spent else [tool.as_function() for tool in self._catalog.tools]
-        if tools:
-            body["tools"] = tools
-            choice = self._choice()
-            if choice is not None:
-                body["tool_choice"] = choice
-        return replace(self._request, body=body)
-
-    def _choice(self) -> Any:
-        """A forced choice holds for the first turn: after its calls the model is free."""
-        choice = self._request.body.get("tool_choice")
-        if self._ran >= self._limit():
-            return "none"
-        if choice in (None, "none", "auto"):
-            return choice
-        if self._turn or not self._catalog.tools:
-            return "auto"
-        return tool_choice_of(choice, self._catalog)
-
-    def _limit(self) -> float:
-        """How many calls `max_tool_calls` allows."""
-        limit = self._request.body.get("max_tool_calls")
-        return float("inf") if limit is None else float(limit)
+    def _passed(self, effect: Effect) -> Generator[Effect, Answer, Effect | None]:
+        """An inner call's events are moved, its record is kept; it leaves nothing in the store."""
+        yield from ()
+        if isinstance(effect, Emit):
+            events = self._outer.inner_events(effect.events)
+            return Emit(events) if events else None
+        if isinstance(effect, Record):
+            self._records.append(effect.record)
+            return None
+        return None if isinstance(effect, Save) else effect
 
     def _answer_calls(self, output: list[JsonObject]) -> Generator[Effect, Answer, bool]:
         """Run, ask for or deny the calls of a turn; True if the model is to speak again."""
-        runs: list[tuple[JsonObject, CatalogTool]] = []
+        runs: _Runs = []
         waits = answered = False
         for item in output:
             tool = self._our_tool(item)
@@ -377,7 +343,7 @@ class EmulatedTurn:
         return self._catalog.by_function(as_text(item.get("name")))
 
     def _decide(
-        self, tool: CatalogTool, arguments: Any, runs: list[tuple[JsonObject, CatalogTool]]
+        self, tool: CatalogTool, arguments: Any, runs: _Runs
     ) -> Generator[Effect, Answer, bool]:
         """Put a call among `runs`, fail it, or ask for it; True if it waits for a decision."""
         call = self._new_call(tool.server.label, tool.name, arguments)
@@ -400,64 +366,41 @@ class EmulatedTurn:
         request = tool.request(self._clock.new_id("mcpr_"), arguments)
         yield self._ledger.ask(request, self._id)
         self._asked.append(request.id)
-        item = {
-            "id": request.id,
-            "type": "mcp_approval_request",
-            "server_label": request.server_label,
-            "name": request.name,
-            "arguments": request.arguments,
-        }
-        yield Emit(self._outer.add(item))
+        yield Emit(self._outer.add(request_item(request)))
 
-    def _refuse(self, call: JsonObject, text: str) -> Generator[Effect, Answer, None]:
-        """A call that is not made: a failed `mcp_call` that tells the model why."""
-        error = {"type": "mcp_tool_execution_error", "content": [{"type": "text", "text": text}]}
-        yield Emit(self._outer.add({**call, "status": "failed", "error": error, "output": text}))
+    # -- calls
 
     def _new_call(
         self, label: str, name: str, arguments: Any, approval: str | None = None
     ) -> JsonObject:
-        return {
-            "id": self._clock.new_id("mcp_"),
-            "type": "mcp_call",
-            "server_label": label,
-            "name": name,
-            "arguments": canonical_arguments(arguments),
-            "output": None,
-            "error": None,
-            "status": "in_progress",
-            "approval_request_id": approval,
-        }
+        return call_item(self._clock.new_id("mcp_"), label, name, arguments, approval)
 
-    def _run(self, runs: list[tuple[JsonObject, CatalogTool]]) -> Generator[Effect, Answer, None]:
+    def _refuse(self, call: JsonObject, text: str) -> Generator[Effect, Answer, None]:
+        yield Emit(self._outer.add(refused_call(call, text)))
+
+    def _run(self, runs: _Runs) -> Generator[Effect, Answer, None]:
         """Run calls side by side; each becomes a finished `mcp_call`."""
         if not runs:
             return
-        allowed = int(min(max(self._limit() - self._ran, 0), len(runs)))
+        allowed = runs[: int(min(max(self._limit - self._ran, 0), len(runs)))]
+        yield Emit([event for item, _ in runs for event in self._outer.begin_call(item)])
+        self._ran += len(runs)
         flows = [
             call_tool(
-                self._peers[tool.server.label],
-                tool.name,
-                dict(request_of(item).parsed_arguments()),
+                self._peers[tool.server.label], tool.name, arguments_of(item["arguments"]) or {}
             )
-            for item, tool in runs[:allowed]
+            for item, tool in allowed
         ]
-        begun = [event for item, _ in runs for event in self._outer.begin_call(item)]
-        yield Emit(begun)
-        self._ran += len(runs)
         outcomes: list[Outcome] = (yield All(flows)) if flows else []
-        outcomes += [_over_limit(self._limit())] * (len(runs) - len(flows))
-        ended: list[JsonObject] = []
-        for (item, _), outcome in zip(runs, outcomes, strict=True):
-            ended += self._outer.end_call(_finished(item, outcome))
-        yield Emit(ended)
+        done = [
+            *(finished_call(item, out) for (item, _), out in zip(allowed, outcomes, strict=True)),
+            *(unrun_call(item, self._limit) for item, _ in runs[len(allowed) :]),
+        ]
+        yield Emit([event for item in done for event in self._outer.end_call(item)])
 
     # -- the end
 
     def _end(self, status: str, details: JsonObject | None) -> Generator[Effect, Answer, None]:
-        ends = [peer.end() for peer in self._peers.values() if peer.session_id is not None]
-        if ends:
-            yield All(ends)
         events = self._outer.finish(status, details, self._clock.wall())
         yield from self._keep()
         if events:
@@ -476,78 +419,23 @@ class EmulatedTurn:
             }
             yield Save(f"response:{self._id}", kept)
 
-    def _left(self) -> float:
-        return self._deadline - self._clock.monotonic()
-
     def _merged_record(self, status: Any, error: RespError | None = None) -> CallRecord:
-        """One record for the whole response: all attempts, all usage."""
-        records = self._records or [self._inner_call().so_far()]
-        firsts = [r.started - self._wall + r.first_token for r in records if r.first_token]
+        none = self._call({"input": ""}).so_far  # of a response that did not come to a call
+        merged = merged_record(self._records or [none()], self._wall)
+        notes = [note for peer in self._peers.values() for note in peer.notes]
+        notes += [
+            f"defer_loading of {server.label}: its tools were shown to the model at once"
+            for server in self._servers
+            if server.deferred
+        ]
         return replace(
-            records[-1],
+            merged,
             status=status,
             stream=self._request.stream,
-            started=self._wall,
             seconds=self._clock.monotonic() - self._begun,
-            first_token=firsts[0] if firsts else None,
-            attempts=tuple(attempt for record in records for attempt in record.attempts),
             usage=self._outer.usage,
             response_id=self._id,
-            dropped=_all_once(record.dropped for record in records),
-            notes=_all_once(record.notes for record in records),
+            notes=(*merged.notes, *notes),
             error=None if error is None else type(error).__name__,
             approvals_checked="here" if self._decided else None,
-            billed=tuple(bill for record in records for bill in record.billed),
         )
-
-
-def _check(request: Request, servers: list[McpServer]) -> None:
-    """Raise for what only a provider that runs MCP itself can do."""
-    body = request.body
-    if body.get("conversation") is not None:
-        raise UnsupportedError(
-            "conversation cannot be used with MCP tools that are run here: the provider would "
-            "not see the calls. Use previous_response_id or send the items.",
-            param="conversation",
-        )
-    if body.get("background"):
-        raise UnsupportedError(
-            "background cannot be used with MCP tools that are run here: nothing would run them "
-            "once this call has returned.",
-            param="background",
-        )
-    for server in servers:
-        if server.url is None and server.session is None:
-            raise UnsupportedError(
-                f"The MCP server {server.label!r} is a connector or a tunnel, which only a "
-                "provider that runs MCP itself reaches: give its server_url.",
-                param="server_url",
-            )
-    for tool in objects(body.get("tools")):
-        callers = items_of(tool.get("allowed_callers"))
-        if tool.get("type") == "mcp" and callers and "direct" not in callers:
-            raise UnsupportedError(
-                "allowed_callers without 'direct' needs a provider that runs MCP itself.",
-                param="allowed_callers",
-            )
-
-
-def _all_once(lists: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(entry for each in lists for entry in each))
-
-
-def _over_limit(limit: float) -> Outcome:
-    text = f"Not run: max_tool_calls is {limit:g}."
-    return Outcome(text, {"type": "mcp_protocol_error", "code": 0, "message": text})
-
-
-def _finished(item: JsonObject, outcome: Outcome) -> JsonObject:
-    done = {
-        **item,
-        "output": outcome.output,
-        "error": outcome.error,
-        "status": "failed" if outcome.error is not None else "completed",
-    }
-    if outcome.images:
-        done["provider_data"] = {"mcp": {"content": outcome.images}}
-    return done

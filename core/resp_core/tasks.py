@@ -149,8 +149,11 @@ class Operate:
         return ObjectReader()
 
 
+_MCP_ITEMS = ("mcp_call", "mcp_list_tools", "mcp_approval_request", "mcp_approval_response")
+
+
 def uses_mcp(request: Request) -> bool:
-    """Whether a request has MCP tools, decisions on calls of some, or continues such a response."""
+    """Whether a request has MCP tools, MCP items in its history, or continues such a response."""
     if request.wire != "responses":
         return False
     if is_ours(str(request.body.get("previous_response_id"))):
@@ -158,7 +161,7 @@ def uses_mcp(request: Request) -> bool:
     tools, items = request.body.get("tools"), request.body.get("input")
     if "mcp" in [tool.get("type") for tool in objects(tools)]:
         return True
-    return "mcp_approval_response" in [item.get("type") for item in objects(items)]
+    return any(item.get("type") in _MCP_ITEMS for item in objects(items))
 
 
 def encode_json(body: JsonObject) -> bytes:

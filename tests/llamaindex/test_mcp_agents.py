@@ -20,6 +20,7 @@ from llamaindex_resp import MCPApprovalRequiredEvent, mcp_approval_tool
 from resp_core import ApprovalMismatch, Policy, Rule
 from tests.conftest import ROOT
 from tests.llamaindex.mcp_worlds import BOTH, DELETE, FREE_LOOK, MIXED, WEATHER, made
+from tests.mcp.conftest import Peer
 from tests.mcp.host import hosting
 from tests.mcp.talk import WORLDS
 
@@ -168,6 +169,27 @@ async def test_a_policy_needs_no_person(make, host):
     assert "never" in str(result)
 
 
+@pytest.mark.parametrize("world", [name for name in WORLDS if name != "hosted"])
+@pytest.mark.parametrize("streaming", [False, True], ids=["plain", "stream"])
+async def test_a_tool_that_changed_is_asked_for_again(offline_server, host, world, streaming):
+    """The event says that it changed, and what it says of itself now."""
+    llm = made(world, offline_server.url, host, {})
+    agent = agent_of(llm, streaming=streaming)
+
+    def decide(event):
+        host.tools[1]["description"] = "wipe a disk"
+        return YES
+
+    _, asked, _ = await run(agent, DELETE, decide)
+    assert [(event.description, event.changed) for event in asked] == [
+        ("delete a file", False),
+        ("wipe a disk", True),
+    ]
+    assert "its definition has changed" in asked[1].prefix
+    assert host.calls == RAN
+    llm.client.close()
+
+
 async def test_nobody_answers_in_time(make, host):
     agent = agent_of(make(), approval=mcp_approval_tool(timeout=0.05))
     handler = agent.run(DELETE)
@@ -276,6 +298,31 @@ async def test_two_runs_do_not_hear_each_other(make, host):
 
     await asyncio.gather(go(one, "a.txt", YES), go(two, "b.txt", NO))
     assert host.calls == [("delete", {"path": "a.txt"})]
+
+
+# -- real servers
+
+
+@pytest.fixture(scope="module", params=["mcp1", "mcp2"])
+def peer(request, tmp_path_factory):
+    running = Peer(request.param, tmp_path_factory.mktemp(request.param))
+    yield running
+    running.stop()
+
+
+@pytest.mark.peer
+@pytest.mark.slow
+@pytest.mark.parametrize("streaming", [False, True], ids=["plain", "stream"])
+@pytest.mark.parametrize("world", WORLDS)
+async def test_against_real_servers(peer, offline_server, world, streaming):
+    """The server's own log: what was approved ran once, what was denied never."""
+    peer.forget()
+    llm = made(world, offline_server.url, peer, {})
+    agent = agent_of(llm, streaming=streaming)
+    _, asked, _ = await run(agent, BOTH, lambda event: YES if event.name == "archive" else NO)
+    assert sorted(event.name for event in asked) == ["archive", "delete"]
+    assert peer.calls == [("archive", {"path": "b.txt"})]
+    llm.client.close()
 
 
 RESUME = """

@@ -40,14 +40,21 @@ def talk_to(offline_server: Any) -> Callable[..., Talk]:
 
 
 class Peer:
-    """A real server in a process of its own; `calls` is its own log."""
+    """A real server in a process of its own; `calls` and `requests` are its own log."""
 
-    def __init__(self, kind: str, folder: Path) -> None:
+    def __init__(self, kind: str, folder: Path, mode: str = "plain") -> None:
         self.kind = kind
+        self.mode = mode
         self.log = folder / "log.jsonl"
+        self.http_log = folder / "log.jsonl.http"
         self.port = free_port()
+        self.start()
+
+    def start(self) -> None:
+        """Run it, again at the same address after a stop."""
+        script, port, log = str(HERE / "peer.py"), str(self.port), str(self.log)
         self.process = subprocess.Popen(
-            [peer_python(kind), str(HERE / "peer.py"), str(self.port), str(self.log)],
+            [peer_python(self.kind), script, port, log, self.mode],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
@@ -59,15 +66,30 @@ class Peer:
 
     @property
     def calls(self) -> list[tuple[str, dict[str, Any]]]:
-        lines = self.log.read_text().splitlines() if self.log.exists() else []
-        return [(name, arguments) for name, arguments in map(json.loads, lines)]
+        """The tool calls that ran."""
+        return _lines(self.log)
+
+    @property
+    def requests(self) -> list[tuple[str, dict[str, str]]]:
+        """The method of each request, and those of its headers that MCP defines."""
+        return _lines(self.http_log)
 
     def tool(self, label: str = "files", **fields: Any) -> dict[str, Any]:
         return {"type": "mcp", "server_label": label, "server_url": self.url, **fields}
 
+    def forget(self) -> None:
+        """Begin new logs."""
+        self.log.unlink(missing_ok=True)
+        self.http_log.unlink(missing_ok=True)
+
     def stop(self) -> None:
         self.process.terminate()
         self.process.wait(10)
+
+
+def _lines(file: Path) -> list[tuple[str, dict[str, Any]]]:
+    lines = file.read_text().splitlines() if file.exists() else []
+    return [(name, fields) for name, fields in map(json.loads, lines)]
 
 
 @pytest.fixture(scope="module", params=["mcp1", "mcp2"])
@@ -82,5 +104,5 @@ def running_peer(
 @pytest.fixture
 def peer(running_peer: Peer) -> Peer:
     """A real server with an empty log."""
-    running_peer.log.unlink(missing_ok=True)
+    running_peer.forget()
     return running_peer

@@ -56,6 +56,11 @@ class Host:
         self.sse = False
         self.answer: Callable[[Handler, dict[str, Any]], bool] = lambda handler, message: False
         self.results: dict[str, Any] = {}
+        self.revision: str | None = None
+        self.session_id: str | None = "session-1"
+        self.goodbye: Callable[[Handler], None] = lambda handler: handler.send_raw(
+            200, b"", "application/json"
+        )
         self.pause = 0.0
         self.together = 0
         self.most_together = 0
@@ -74,7 +79,7 @@ class Host:
         method, params = message["method"], message.get("params") or {}
         if method == "initialize":
             return {
-                "protocolVersion": params["protocolVersion"],
+                "protocolVersion": self.revision or params["protocolVersion"],
                 "capabilities": {"tools": {}},
                 "serverInfo": {"name": "host", "version": "1"},
             }
@@ -105,6 +110,7 @@ class Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     wbufsize = -1
     host: Host
+    session_id: str | None = None
 
     def log_message(self, format: str, *args: Any) -> None:
         pass
@@ -124,7 +130,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_DELETE(self) -> None:
         self.host.asked.append("DELETE")
-        self.send_raw(200, b"", "application/json")
+        self.host.headers.append({k.lower(): v for k, v in self.headers.items()})
+        self.host.goodbye(self)
 
     def do_GET(self) -> None:
         self.host.asked.append("GET")
@@ -149,7 +156,9 @@ class Handler(BaseHTTPRequestHandler):
             self.send_response_only(status)
             self.send_header("content-type", kind)
             self.send_header("content-length", str(len(body)))
-            self.send_header("mcp-session-id", "session-1")
+            session_id = self.session_id or self.host.session_id
+            if session_id is not None:
+                self.send_header("mcp-session-id", session_id)
             for name, value in headers.items():
                 self.send_header(name, value)
             self.end_headers()

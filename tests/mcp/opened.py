@@ -23,10 +23,15 @@ from resp_core import (
     pending_approvals,
 )
 
+try:
+    from mcp import Client as Client2  # of mcp 2.x
+except ImportError:
+    Client2 = None
+
 LOG = Path(sys.argv[1])
-SERVER = StdioServerParameters(
-    command=sys.executable, args=[str(Path(__file__).parent / "peer.py"), "stdio", str(LOG)]
-)
+PEER = [str(Path(__file__).parent / "peer.py"), "stdio", str(LOG)]
+SERVER = StdioServerParameters(command=sys.executable, args=PEER)
+PAGES = StdioServerParameters(command=sys.executable, args=[*PEER, "pages"])
 
 
 def kinds(response: Any) -> list[str]:
@@ -83,6 +88,11 @@ async def main() -> None:
         found["another loop"] = await asyncio.to_thread(asyncio.run, asynchronous(tool))
         found["late"] = await late(tool)
         found["repr"] = repr(tool)
+    if Client2 is not None:
+        async with Client2(stdio_client(PAGES)) as opened:
+            tool2 = mcp_tool(opened, server_label="files")
+            found["a client"] = await asynchronous(tool2)
+            found["a client from a thread"] = await asyncio.to_thread(synchronous, tool2)
     found["closed"] = await asyncio.to_thread(_of_a_closed_session, tool)
     print(json.dumps(found))
 

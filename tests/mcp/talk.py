@@ -4,6 +4,7 @@ or streamed. Streams are checked against the rules of the API as they come."""
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 from resp_core import AsyncClient, Client
@@ -65,6 +66,27 @@ class Talk:
                 async for event in stream:
                     self._note(event, checker)
         return self._final(checker)
+
+    def leave(self, when: Callable[[Any], bool], **params: Any) -> dict[str, Any]:
+        """Read a stream up to the event at which the reader leaves: that event."""
+        if self.way == "async":
+            return asyncio.run(self._leave_async(when, params))
+        with Client(**self.options) as client:
+            stream = client.responses.create(**params, stream=True)
+            with stream:
+                return next(dict(event) for event in stream if when(event))
+
+    async def _leave_async(
+        self, when: Callable[[Any], bool], params: dict[str, Any]
+    ) -> dict[str, Any]:
+        async with (
+            AsyncClient(**self.options) as client,
+            await client.responses.create(**params, stream=True) as stream,
+        ):
+            async for event in stream:
+                if when(event):
+                    return dict(event)
+        raise AssertionError("the event did not come")
 
     def _note(self, event: Any, checker: StreamValidator) -> None:
         checker.add(dict(event))

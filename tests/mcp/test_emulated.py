@@ -6,19 +6,25 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import httpx2
 import pytest
 
 from resp_core import (
     ApprovalUnknown,
     ArgumentError,
+    Budget,
+    Client,
     InternalServerError,
     McpConnectionError,
+    Policy,
     UnsupportedError,
     approve,
     deny,
     pending_approvals,
 )
 from resp_core.errors import RespError
+from resp_core.mcp.catalog import catalog_of
+from resp_core.mcp.server import mcp_servers
 from tests.mcp.host import TOOLS, Handler, Host, hosting
 from tests.mcp.talk import FORMS, Talk, items, kinds, text
 
@@ -42,11 +48,17 @@ def test_a_changed_tool_is_asked_for_again(talk: Talk, host: Host) -> None:
     second = talk.ask(
         input=[approve(request)], previous_response_id=first["id"], tools=[host.tool()]
     )
-    assert kinds(second) == ["mcp_approval_request"]
+    assert kinds(second) == ["mcp_list_tools", "mcp_approval_request"]
     assert host.calls == []
-    (again,) = pending_approvals(second)
+    (again,) = pending_approvals(second, first["output"])
     assert again.id != request.id
+    assert again.changed
+    assert not request.changed
+    assert again.tool is not None
+    assert again.tool["description"] == "delete a file!"
+    assert "definition has changed" in again.describe()
     third = talk.ask(input=[approve(again)], previous_response_id=second["id"], tools=[host.tool()])
+    assert kinds(third) == ["mcp_call", "message"], "the list is shown once"
     assert items(third, "mcp_call")[0]["approval_request_id"] == again.id
     assert host.calls == [("delete", {"path": "b.txt"})]
 
@@ -180,6 +192,33 @@ def test_max_tool_calls(talk: Talk, host: Host) -> None:
     assert kinds(response)[-1] == "message"
 
 
+def test_a_model_that_never_stops_calling(host: Host) -> None:
+    """It is stopped after sixteen turns; the answer says so, and keeps what was done."""
+    turns: list[Any] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        sent = json.loads(request.content)
+        if request.url.host == "127.0.0.1":
+            answered = {"jsonrpc": "2.0", "id": sent.get("id"), "result": host.result_of(sent)}
+            return httpx2.Response(200 if "id" in sent else 202, json=answered)
+        turns.append(sent)
+        function = {"name": "look", "arguments": json.dumps({"path": str(len(turns))})}
+        call = {"id": f"call_{len(turns)}", "type": "function", "function": function}
+        message = {"role": "assistant", "content": None, "tool_calls": [call]}
+        choice = {"index": 0, "message": message, "finish_reason": "tool_calls"}
+        return httpx2.Response(200, json={"id": "c", "model": "m", "choices": [choice]})
+
+    with httpx2.Client(transport=httpx2.MockTransport(answer)) as guest:
+        client = Client("groq/m", api_key="gsk-test", http_client=guest)
+        response = client.responses.create(
+            input="go on", tools=[host.tool(require_approval="never")]
+        )
+    assert response.status == "incomplete"
+    assert response.incomplete_details == {"reason": "max_turns"}
+    assert len(turns) == len(host.calls) == 16
+    assert [message["role"] for message in turns[-1]["messages"][-2:]] == ["assistant", "tool"]
+
+
 @pytest.mark.parametrize(
     ("choice", "ran"),
     [
@@ -209,9 +248,15 @@ def test_tool_choice_of_what_is_not_offered(
     host: Host, talk_to: Callable[..., Talk], world: str
 ) -> None:
     choice = {"type": "mcp", "server_label": "files", "name": "nothing"}
+    talk = talk_to(world)
     with pytest.raises(RespError) as caught:
-        talk_to(world).ask(input="hi", tools=[host.tool()], tool_choice=choice)
+        talk.ask(input="hi", tools=[host.tool()], tool_choice=choice)
     assert "ool" in str(caught.value)
+    (record,) = talk.records
+    assert (record.status, record.error) == ("failed", type(caught.value).__name__)
+    if world != "hosted":
+        assert record.attempts == ()
+        assert host.asked[-1] == "DELETE", "the session is ended all the same"
 
 
 def test_two_servers_with_tools_of_one_name(talk: Talk, host: Host) -> None:
@@ -235,6 +280,39 @@ def test_two_servers_with_tools_of_one_name(talk: Talk, host: Host) -> None:
         response = talk.ask(input="archive it", tools=tools)
         assert [item["name"] for item in items(response, "function_call")] == ["archive"]
         assert len(host.calls) == 1
+
+
+def test_what_a_server_is_for(host: Host) -> None:
+    """`server_description` reaches the model with each of the server's tools."""
+    (server,) = mcp_servers([host.tool(server_description="Ada's own files")])
+    listed: list[Any] = [{"name": "look", "description": "look at it"}, {"name": "bare"}]
+    made = catalog_of([(server, listed)], set(), Policy()).tools
+    assert [tool.as_function()["description"] for tool in made] == [
+        "look at it\nIts server, files: Ada's own files",
+        "Its server, files: Ada's own files",
+    ]
+    with pytest.raises(ArgumentError, match="server_description"):
+        mcp_servers([host.tool(server_description=7)])
+
+
+def test_deferred_tools_are_shown_at_once_and_that_is_said(talk: Talk, host: Host) -> None:
+    response = talk.ask(
+        input="look at the path 'a.txt'",
+        tools=[host.tool(require_approval="never", defer_loading=True)],
+    )
+    assert items(response, "mcp_call")
+    assert any("defer_loading of files" in note for note in talk.records[-1].notes)
+
+
+def test_a_budget_is_not_held_by_a_stream_that_was_left(host: Host) -> None:
+    """What a turn had reserved is settled, also where nobody reads on."""
+    prices = {"offline/demo": {"input": "2", "output": "10"}}
+    with Client("offline/demo", api="chat", prices=prices, budgets=[Budget("15")]) as client:
+        for _ in range(3):  # each reserves ten dollars
+            with client.responses.create(
+                input="hello", tools=[host.tool()], max_output_tokens=1_000_000, stream=True
+            ) as stream:
+                next(event for event in stream if event.type == "response.output_text.delta")
 
 
 @pytest.mark.parametrize(

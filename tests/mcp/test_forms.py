@@ -65,6 +65,38 @@ def test_both_readings_agree(approval: Any, allowed: Any, name: str, read_only: 
     assert ours.requirement.asks(name, read_only) == hosted.asks(name, read_only)
 
 
+RULE = {"tool_names": ["delete"]}
+READS = {"read_only": True}
+#: (require_approval, tool, does it only read, is it asked for), after the API's documentation.
+DOCUMENTED: list[tuple[Any, str, bool, bool]] = [
+    (None, "look", True, True),
+    (None, "delete", False, True),
+    ("always", "look", True, True),
+    ("never", "delete", False, False),
+    ({}, "look", True, True),
+    ({"never": RULE}, "delete", False, False),
+    ({"never": RULE}, "archive", False, True),
+    ({"never": READS}, "look", True, False),
+    ({"never": READS}, "delete", False, True),
+    ({"never": {**RULE, **READS}}, "delete", False, True),
+    ({"never": {**RULE, **READS}}, "delete", True, False),
+    ({"never": {}}, "look", True, True),
+    ({"never": {"tool_names": []}}, "look", True, True),
+    ({"always": RULE}, "delete", False, True),
+    ({"always": RULE}, "look", True, True),
+    ({"always": RULE, "never": READS}, "look", True, False),
+    ({"always": RULE, "never": READS}, "delete", True, True),
+    ({"always": None, "never": RULE}, "delete", False, False),
+    ({"never": RULE, "sometimes": RULE}, "delete", False, True),
+]
+
+
+@pytest.mark.parametrize(("approval", "name", "read_only", "asked"), DOCUMENTED)
+def test_as_documented(approval: Any, name: str, read_only: bool, asked: bool) -> None:
+    ours, _ = both(approval, None)
+    assert ours.requirement.asks(name, read_only) is asked
+
+
 @given(ODD, st.sampled_from(NAMES), st.booleans())
 def test_what_is_unknown_means_ask(approval: Any, name: str, read_only: bool) -> None:
     if approval == "never":

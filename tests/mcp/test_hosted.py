@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -10,6 +11,9 @@ import pytest
 
 from resp_core import ApprovalUnknown, Client, approve, pending_approvals
 from resp_core.io.state import MemoryState
+from resp_core.mcp.catalog import Catalog
+from resp_core.mcp.history import model_items
+from resp_core.wire.replay import without_mcp_calls
 from tests.mcp.host import Host
 from tests.mcp.talk import FORMS, Talk, items, kinds, text
 
@@ -111,6 +115,74 @@ def test_what_is_sent_when_nothing_is_stored(host: Host) -> None:
         "message",
     ]
     assert stateless[2]["output"] == "gone"
+
+
+def test_what_is_sent_after_we_ran_a_call(host: Host) -> None:
+    """The provider's own items as they are, ours as the calls of a function."""
+    sent: list[Any] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        sent.append(json.loads(request.content)["input"])
+        return httpx2.Response(200, json={"id": "resp_1", "output": [], "status": "completed"})
+
+    def call(id: str) -> dict[str, Any]:
+        fields = {"server_label": "files", "name": "look", "arguments": "{}", "error": None}
+        return {"type": "mcp_call", "id": id, "output": "seen", **fields}
+
+    listed = {"type": "mcp_list_tools", "server_label": "files", "tools": []}
+    theirs = [{**listed, "id": "mcpl_1"}, call("mcp_1")]
+    ours = [{**listed, "id": "mcpl_rk1"}, call("mcp_rk1")]
+    user = {"role": "user", "content": "and now?"}
+    with httpx2.Client(transport=httpx2.MockTransport(answer)) as guest:
+        client = Client("openai/m", api_key="sk-x", http_client=guest)
+        client.responses.create(input=[*theirs, *ours, user], tools=[host.tool()])
+        client.responses.create(input=[*theirs, user], tools=[host.tool()])
+    assert sent[0][:2] == theirs
+    kinds = [item.get("type") for item in sent[0][2:]]
+    assert kinds == ["function_call", "function_call_output", None]
+    assert sent[0][3]["output"] == "seen"
+    assert sent[1] == [*theirs, user]
+
+
+#: `mcp_call.error` in all the shapes that it has, or had, and what is left of it for a model.
+ERRORS: list[tuple[Any, Any, str]] = [
+    (None, "gone", "gone"),
+    (None, None, ""),
+    ("it broke", None, "Error: it broke"),
+    ({"type": "http_error", "code": 502, "message": "bad gateway"}, None, "Error: bad gateway"),
+    ({"type": "mcp_protocol_error", "code": -32602, "message": "no"}, "", "Error: no"),
+    (
+        {"type": "mcp_tool_execution_error", "content": [{"type": "text", "text": "no file"}]},
+        None,
+        "Error: no file",
+    ),
+    ({"type": "mcp_tool_execution_error", "content": []}, "what it said", "Error: what it said"),
+    ({"type": "something_new"}, None, "Error: the tool failed"),
+    ({"type": "mcp_tool_execution_error", "content": "odd"}, None, "Error: the tool failed"),
+]
+
+
+@pytest.mark.parametrize(("error", "output", "said"), ERRORS)
+@pytest.mark.parametrize("arguments", ['{"path":"a"}', {"path": "a"}])
+def test_errors_of_calls_reach_the_model(
+    error: Any, output: Any, said: str, arguments: Any
+) -> None:
+    """Also the arguments that Azure shows as an object."""
+    item = {
+        "type": "mcp_call",
+        "id": "mcp_1",
+        "server_label": "files",
+        "name": "look",
+        "arguments": arguments,
+        "error": error,
+        "output": output,
+    }
+    call, result = model_items([item], Catalog(()))
+    assert (call["name"], call["arguments"]) == ("look", '{"path":"a"}')
+    assert result["output"] == said
+    if error is not None or output is not None:
+        call, result = without_mcp_calls([item])
+        assert (call["arguments"], result["output"]) == ('{"path":"a"}', said)
 
 
 @pytest.mark.parametrize("form", FORMS)

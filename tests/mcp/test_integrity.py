@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from resp_core import McpIntegrityError, approve, deny, pending_approvals
+from resp_core import ApprovalUnknown, McpIntegrityError, approve, deny, pending_approvals
 from tests.mcp.host import Host
 from tests.mcp.talk import FORMS, WAYS, Talk, items
 
@@ -60,6 +60,87 @@ def test_denied_but_ran(way: str, form: str, host: Host, talk_to: Callable[..., 
     first, request = paused(talk, host)
     with pytest.raises(McpIntegrityError, match="denied"):
         talk.ask(input=[deny(request)], previous_response_id=first["id"], tools=[host.tool()])
+
+
+def test_ran_twice(way: str, form: str, host: Host, talk_to: Callable[..., Talk]) -> None:
+    """One approval is good for one call."""
+    talk = talk_to("hosted", way, form, model="fault-mcp-twice")
+    first, request = paused(talk, host)
+    with pytest.raises(McpIntegrityError, match="twice for one approval") as caught:
+        talk.ask(input=[approve(request)], previous_response_id=first["id"], tools=[host.tool()])
+    assert caught.value.approved is not None
+    assert caught.value.ran is not None
+    assert caught.value.server_label == "files"
+
+
+def test_one_request_for_two_calls(
+    way: str, form: str, host: Host, talk_to: Callable[..., Talk]
+) -> None:
+    """Who approves the one would approve the other."""
+    talk = talk_to("hosted", way, form, model="fault-mcp-same-id")
+    with pytest.raises(McpIntegrityError, match=r"one approval request, 'mcpr_same', two calls"):
+        talk.ask(input="delete and archive the path 'b.txt'", tools=[host.tool()])
+    assert host.calls == []
+
+
+def test_a_request_id_used_again_for_another_call(
+    way: str, form: str, host: Host, talk_to: Callable[..., Talk]
+) -> None:
+    talk = talk_to("hosted", way, form, model="fault-mcp-same-id")
+    talk.ask(input="delete the path 'b.txt'", tools=[host.tool()])
+    talk.ask(input="delete the path 'b.txt'", tools=[host.tool()])  # the same one: no harm
+    with pytest.raises(McpIntegrityError, match="two calls"):
+        talk.ask(input="archive the path 'b.txt'", tools=[host.tool()])
+    assert host.calls == []
+
+
+def test_a_tool_that_changed_after_its_approval(
+    way: str, form: str, host: Host, talk_to: Callable[..., Talk]
+) -> None:
+    """The provider lists it anew, as the list was not sent back, and runs what it has become."""
+    talk = talk_to("hosted", way, form)
+    first, request = paused(talk, host)
+    host.tools = [{**tool, "description": "wipe the disk"} for tool in host.tools]
+    again = [item for item in first["output"] if item["type"] != "mcp_list_tools"]
+    user = {"role": "user", "content": "delete the path 'b.txt'"}
+    with pytest.raises(McpIntegrityError, match="definition has changed since") as caught:
+        talk.ask(input=[user, *again, approve(request)], tools=[host.tool()])
+    assert caught.value.approved is not None
+    assert caught.value.approved["name"] == "delete"
+
+
+def test_what_is_asked_is_kept_before_it_is_seen(
+    way: str, form: str, host: Host, talk_to: Callable[..., Talk]
+) -> None:
+    """A reader who leaves at the request can still decide it, and only it."""
+    talk = talk_to("hosted", way, form)
+    params: dict[str, Any] = {"input": "delete the path 'b.txt'", "tools": [host.tool()]}
+
+    def leave(event: Any) -> bool:
+        item = event.get("item") or {}
+        done = event["type"] == "response.output_item.done"
+        return done and item.get("type") == "mcp_approval_request"
+
+    if form == "stream":
+        asked = talk.leave(leave, **params)["item"]
+    else:
+        (asked,) = items(talk.ask(**params), "mcp_approval_request")
+    kept = talk.options["state_store"].load(f"approval:{asked['id']}")
+    assert kept is not None
+    assert kept["name"] == "delete"
+    assert kept["response_id"].startswith("resp_")
+    assert kept["definition"]
+
+
+@pytest.mark.parametrize("decided", [approve, deny])
+def test_a_refused_decision_is_on_the_record(
+    way: str, form: str, host: Host, talk_to: Callable[..., Talk], world: str, decided: Any
+) -> None:
+    talk = talk_to(world, way, form)
+    with pytest.raises(ApprovalUnknown):
+        talk.ask(input=[decided("mcpr_x")], tools=[host.tool()], strict_approvals=True)
+    (record,) = talk.records
+    assert (record.status, record.error, record.attempts) == ("failed", "ApprovalUnknown", ())
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from resp_core import (
     deny,
     pending_approvals,
 )
-from tests.mcp.host import Host
+from tests.mcp.host import Host, hosting
 from tests.mcp.talk import FORMS, WAYS, WORLDS, Talk, items, kinds, text
 
 CELLS = [(world, way, form) for world in WORLDS for way in WAYS for form in FORMS]
@@ -128,6 +128,33 @@ def test_mixed(cell: Talk, host: Host) -> None:
     assert text(second)
     assert "too dangerous" in text(second)
     assert "sunny" in text(second)
+
+
+def test_mixed_two_and_two(cell: Talk, host: Host) -> None:
+    """Two calls of the server's tools, two of the caller's own: each goes where it belongs."""
+    tool = host.tool(require_approval={"never": {"read_only": True}})
+    clock = {**WEATHER, "name": "get_time", "description": "the time in a city"}
+    first = cell.ask(
+        input="look and delete the path 'b.txt', get_weather in Paris and get_time in Paris",
+        tools=[tool, WEATHER, clock],
+    )
+    (free,) = items(first, "mcp_call")
+    assert (free["name"], free["approval_request_id"]) == ("look", None)
+    own = {item["name"]: item["call_id"] for item in items(first, "function_call")}
+    assert set(own) == {"get_weather", "get_time"}
+    (request,) = pending_approvals(first)
+    second = cell.ask(
+        input=[
+            {"type": "function_call_output", "call_id": own["get_time"], "output": "noon"},
+            approve(request),
+            {"type": "function_call_output", "call_id": own["get_weather"], "output": "sunny"},
+        ],
+        previous_response_id=first["id"],
+        tools=[tool, WEATHER, clock],
+    )
+    assert host.calls == [("look", {"path": "b.txt"}), ("delete", {"path": "b.txt"})]
+    for said in ("noon", "sunny", "delete did b.txt"):
+        assert said in text(second)
 
 
 def test_approve_by_full_replay(cell: Talk, host: Host) -> None:
@@ -247,6 +274,21 @@ def test_of_another_scope(cell: Talk, host: Host) -> None:
     assert host.calls == []
     cell.ask(**again, approval_scope="alice")
     assert host.calls == [("delete", {"path": "b.txt"})]
+
+
+def test_of_another_server(cell: Talk, host: Host) -> None:
+    """What was approved for one address is not done at another that bears its label now."""
+    first = paused(cell, host)
+    (request,) = pending_approvals(first)
+    with hosting() as production:
+        with pytest.raises(ApprovalMismatch, match="another server"):
+            cell.ask(
+                input=[approve(request)],
+                previous_response_id=first["id"],
+                tools=[production.tool()],
+            )
+        assert production.asked == []
+    assert host.calls == []
 
 
 def test_a_conversation_goes_on_after_it(cell: Talk, host: Host) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from resp_core import ApprovalRequest, ArgumentError, Policy, Rule, deny, policy_decisions
-from resp_core.mcp.approval import canonical_arguments, display
+from resp_core.mcp.arguments import canonical_arguments
+from resp_core.mcp.display import display
 from tests.mcp.host import Host
 from tests.mcp.talk import Talk, items, kinds, text
 
@@ -175,5 +176,5 @@ def test_canonical_arguments(given: Any, spelled: str) -> None:
 
 
 def test_display() -> None:
-    assert display("a\tb\nü\x1b[31m\u202e\x00") == "a\tb\nü\\x1b[31m\\x202e\\x00"
+    assert display("a\tb\nü\x1b[31m\u202e\x00") == "a\tb\nü\\x1b[31m\\u202e\\x00"
     assert display("x" * 5000).endswith("(1000 more)")

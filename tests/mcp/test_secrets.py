@@ -19,6 +19,7 @@ from resp_core import Client, RespError, approve, pending_approvals
 from resp_core.effects import HttpCall, Limits
 from resp_core.errors import ArgumentError
 from resp_core.mcp.server import mcp_servers
+from resp_core.observe.otel import Telemetry
 from tests.mcp.host import Handler, Host
 from tests.mcp.talk import FORMS, WAYS, Talk, items
 
@@ -73,6 +74,24 @@ def test_it_reaches_the_server_and_nothing_else(
     assert_clean(rows)
     assert b"CANARY" not in b"".join(path.read_bytes() for path in tmp_path.iterdir())
     assert_clean(json.dumps(_remembered(offline_server.state)))
+
+
+def test_it_is_in_no_span(talk: Talk, host: Host) -> None:
+    sdk = pytest.importorskip("opentelemetry.sdk.trace")
+    from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+    from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+    spans, provider = InMemorySpanExporter(), sdk.TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(spans))
+    talk.options["telemetry"] = Telemetry(provider)
+    first = talk.ask(input="delete the path 'b.txt'", tools=[secretive(host)])
+    decided = {"input": [approve(pending_approvals(first)[0])], "tools": [secretive(host)]}
+    talk.ask(previous_response_id=first["id"], **decided)
+    with pytest.raises(RespError):
+        talk.ask(previous_response_id=first["id"], **decided)
+    finished = spans.get_finished_spans()
+    assert len(finished) == 3
+    assert_clean(*(span.to_json() for span in finished))
 
 
 def _remembered(state: Any) -> Any:

@@ -10,6 +10,7 @@ import pytest
 from resp_core import providers
 from resp_core.wire import chat
 from resp_core.wire.losses import Losses
+from resp_core.wire.replay import without_mcp_calls
 from tests.recordings import calls, reading
 from tests.recordings.corpus import Exchange
 from tests.recordings.serving import sent_json
@@ -53,7 +54,9 @@ def test_output_goes_back_as_input_byte_for_byte(group, client, replay, sweep):
         if exchange.provider == "azure":
             same(items[:-1], [_as_azure_takes(item) for item in output], "input")
             return AZURE_CLEANS if items[:-1] != output else None
-        assert before[:-1] in replay.sent.content, "the bytes differ"
+        # Of an mcp_call a server that stores nothing would throw the output away.
+        sent = orjson.dumps(without_mcp_calls(output))
+        assert sent[:-1] in replay.sent.content, "the bytes differ"
         return None
 
     sweep(group, "replay", check)

@@ -15,7 +15,7 @@ from resp_core.cli.demo_server import FolderServer
 from resp_core.client import Client
 from resp_core.client.wiring import connection_of
 from resp_core.credentials import environ
-from resp_core.mcp.approval import display
+from resp_core.mcp.display import display
 from resp_core.providers import get
 from resp_core.route.deployment import Connection
 from resp_core.route.resolve import resolve
@@ -74,9 +74,11 @@ def _converse(client: Client, server: FolderServer, console: Console, ask: Ask) 
     }
     console.print(Text(f"> {_TASK}", style="dim"))
     response = client.responses.create(input=_TASK, tools=[tool])
+    earlier: list[JsonObject] = []
     for _ in range(_MOST_ROUNDS):
         _show(response, console)
-        requests = pending_approvals(response)
+        requests = pending_approvals(response, earlier)
+        earlier += response["output"]
         if not requests:
             return
         decisions: list[JsonObject] = []
@@ -106,12 +108,14 @@ def _show(response: Result, console: Console) -> None:
 def _panel(request: ApprovalRequest) -> Panel:
     """All that a person has to know: where it runs, what it is, and every argument."""
     table = Table.grid(padding=(0, 2))
-    table.add_row("server", Text(display(request.server_label)))
-    table.add_row("tool", Text(display(request.name), style="bold"))
+    table.add_row("server", Text(display(request.server_label, lines=False)))
+    table.add_row("tool", Text(display(request.name, lines=False), style="bold"))
     said = str((request.tool or {}).get("description") or "")
     if said:
         table.add_row("it says", Text(display(said)))
     table.add_row("arguments", Text(display(request.arguments, 100_000)))
+    if request.changed:
+        table.add_row("", Text("Its definition has changed since it was listed.", style="bold"))
     return Panel(table, title="Approve this call?", title_align="left", expand=False)
 
 

@@ -75,8 +75,7 @@ class FolderServer:
         return f"{wanted} was deleted"
 
     def __enter__(self) -> FolderServer:
-        self._thread.start()
-        return self
+        return self.start()
 
     def __exit__(
         self,
@@ -84,6 +83,15 @@ class FolderServer:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.stop()
+
+    def start(self) -> FolderServer:
+        """Listen; `stop` ends it."""
+        self._thread.start()
+        return self
+
+    def stop(self) -> None:
+        """End it, and give the port back."""
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()

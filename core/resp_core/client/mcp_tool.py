@@ -11,7 +11,8 @@ __all__ = ["mcp_tool"]
 
 
 def mcp_tool(session: Any, *, server_label: str, **fields: Any) -> JsonObject:
-    """An `mcp` tool over an opened client session of the `mcp` package (1.x or 2.x).
+    """An `mcp` tool over an opened `ClientSession` of the `mcp` package (1.x or 2.x), or `Client`
+    (2.x).
 
     For servers that HTTP does not reach, such as those over stdio. `fields` are those of any
     mcp tool (`require_approval`, `allowed_tools`, ...). Call it inside the event loop that

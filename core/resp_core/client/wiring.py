@@ -159,6 +159,7 @@ class Wiring:
         self, request: Request, deployment: Deployment, policy: Policy, options: CallOptions
     ) -> Flow:
         """MCP where the provider has it; by ourselves where it has not."""
+        from resp_core.mcp.history import decides_ours
         from resp_core.mcp.server import mcp_servers
         from resp_core.mcp_emulated import EmulatedTurn
         from resp_core.mcp_hosted import HostedTurn
@@ -170,6 +171,7 @@ class Wiring:
             and get(deployment.provider).hosted_mcp
             and all(server.session is None for server in servers)
             and not is_ours(str(request.body.get("previous_response_id")))
+            and not decides_ours(request.body.get("input"))
         )
         made: dict[str, Any] = {"policy": policy, "clock": _CLOCK, "approvals": approvals}
         kind = HostedTurn if hosted else EmulatedTurn

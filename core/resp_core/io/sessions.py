@@ -1,4 +1,5 @@
-"""Opened client sessions of the `mcp` package, 1.x or 2.x: for servers over stdio and the like.
+"""Opened client sessions of the `mcp` package, 1.x or 2.x, and clients of 2.x: for servers over
+stdio and the like.
 
 A session belongs to the event loop that opened it. `OpenSession` remembers that loop, so that
 threads can hand their requests to it.
@@ -97,7 +98,8 @@ async def ask_in_loop(ask: Ask) -> JsonObject:
 async def _request(session: Any, ask: Ask) -> JsonObject:
     if ask.method == "list_tools":
         (cursor,) = ask.arguments
-        result = await (session.list_tools() if cursor is None else _page(session, cursor))
+        listed = getattr(session, "session", session)  # of a Client of mcp 2.x, which keeps lists
+        result = await (listed.list_tools() if cursor is None else _page(listed, cursor))
     else:
         name, arguments = ask.arguments
         result = await session.call_tool(name, arguments)

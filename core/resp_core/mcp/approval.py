@@ -1,16 +1,17 @@
 """Approval requests and decisions: what is bound together, and what must not be believed.
 
 A decision is for one request: bound to the response that it came in, the caller's scope, the
-server, the tool, the canonical arguments and the hash of the tool's definition, and used once.
+server and its address, the tool, the canonical arguments and the hash of the tool's definition, and
+used once.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from resp_core.errors import (
     ApprovalMismatch,
@@ -19,6 +20,8 @@ from resp_core.errors import (
     ArgumentError,
     McpIntegrityError,
 )
+from resp_core.mcp.arguments import arguments_of, canonical_arguments
+from resp_core.mcp.display import describe
 from resp_core.wire.shape import as_object, as_text, objects
 
 if TYPE_CHECKING:
@@ -27,14 +30,12 @@ if TYPE_CHECKING:
 __all__ = [
     "ApprovalRequest",
     "approve",
-    "arguments_of",
-    "canonical_arguments",
     "check_call",
     "check_decision",
     "decisions_in",
     "definition_hash",
     "deny",
-    "display",
+    "duplicate_request",
     "open_requests",
     "pending_approvals",
     "read_only_of",
@@ -51,7 +52,8 @@ class ApprovalRequest:
     """A call that waits for a decision. `arguments` is canonical JSON text.
 
     `tool` is the definition that the server listed (name, description, input_schema,
-    annotations), None where the response does not show it. What it says is the server's word.
+    annotations), None where the response does not show it; `changed`: it is not what the server
+    listed before. What it says, `read_only` too, is the server's word.
     """
 
     id: str
@@ -59,57 +61,17 @@ class ApprovalRequest:
     name: str
     arguments: str
     read_only: bool = False
-    definition: str = ""
+    definition: str = field(default="", repr=False)
     tool: Mapping[str, Any] | None = field(default=None, repr=False, compare=False)
+    changed: bool = field(default=False, compare=False)
+
+    def describe(self) -> str:
+        """It in a few lines, for the person who decides; unprintables escaped."""
+        return describe(self)
 
     def parsed_arguments(self) -> Mapping[str, Any]:
         """The arguments as a dict; an empty one where they are no JSON object."""
         return arguments_of(self.arguments) or {}
-
-
-def arguments_of(text: str) -> JsonObject | None:
-    """Arguments as an object with its numbers exact; None where they are none."""
-    try:
-        value: Any = json.loads(text, parse_constant=_refuse)
-    except (ValueError, RecursionError):
-        return None
-    return cast("JsonObject", value) if isinstance(value, dict) else None
-
-
-def canonical_arguments(arguments: Any) -> str:
-    """Arguments as one spelling: keys sorted, no spaces. Servers send text or an object.
-
-    Text that is no JSON stays as it is. Large integers keep all their digits.
-    """
-    try:
-        value: Any = arguments
-        if isinstance(arguments, str):
-            value = json.loads(arguments, parse_constant=_refuse) if arguments.strip() else {}
-        return _spelled(value)
-    except (ValueError, RecursionError):
-        return as_text(arguments)
-
-
-def _spelled(value: Any) -> str:
-    def spell(ascii_only: bool) -> str:
-        return json.dumps(
-            value,
-            sort_keys=True,
-            separators=(",", ":"),
-            ensure_ascii=ascii_only,
-            allow_nan=False,
-        )
-
-    text = spell(False)
-    try:
-        text.encode()
-    except UnicodeEncodeError:  # half of a character: only its escape can be sent
-        return spell(True)
-    return text
-
-
-def _refuse(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")
 
 
 def read_only_of(tool: Mapping[str, Any] | None) -> bool | None:
@@ -131,31 +93,46 @@ def definition_hash(tool: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def pending_approvals(response: Mapping[str, Any]) -> list[ApprovalRequest]:
+def pending_approvals(
+    response: Mapping[str, Any], earlier: Iterable[Mapping[str, Any]] = ()
+) -> list[ApprovalRequest]:
     """The approval requests of a response that nothing in it has answered.
 
     Where the response lists the servers' tools, each request carries its tool's definition.
+    `earlier` are items of earlier responses, where they may have been listed.
     """
     output = objects(response.get("output"))
-    return with_definitions(open_requests(output), output)
+    return with_definitions(open_requests(output), [*(dict(item) for item in earlier), *output])
 
 
 def with_definitions(
     requests: list[ApprovalRequest], items: list[JsonObject]
 ) -> list[ApprovalRequest]:
-    """`requests` with the definitions that the `mcp_list_tools` among `items` show."""
-    known = {
-        (as_text(item.get("server_label")), as_text(tool.get("name"))): tool
-        for item in items
-        if item.get("type") == "mcp_list_tools"
-        for tool in objects(item.get("tools"))
-    }
-    return [
-        _defined(request, known.get((request.server_label, request.name))) for request in requests
-    ]
+    """`requests` with the definitions that the `mcp_list_tools` among `items` show.
+
+    `items` is the conversation: a definition that differs from the one before is `changed` for
+    the first request that follows it.
+    """
+    known: dict[tuple[str, str], JsonObject] = {}
+    changed: set[tuple[str, str]] = set()
+    changed_for: set[Any] = set()
+    for item in items:
+        label = as_text(item.get("server_label"))
+        if item.get("type") == "mcp_list_tools":
+            for tool in objects(item.get("tools")):
+                key = label, as_text(tool.get("name"))
+                if key in known and definition_hash(known[key]) != definition_hash(tool):
+                    changed.add(key)
+                known[key] = tool
+        elif item.get("type") == "mcp_approval_request":
+            key = label, as_text(item.get("name"))
+            if key in changed:
+                changed.remove(key)
+                changed_for.add(item.get("id"))
+    return [_defined(r, known.get((r.server_label, r.name)), r.id in changed_for) for r in requests]
 
 
-def _defined(request: ApprovalRequest, tool: JsonObject | None) -> ApprovalRequest:
+def _defined(request: ApprovalRequest, tool: JsonObject | None, changed: bool) -> ApprovalRequest:
     if tool is None:
         return request
     return replace(
@@ -163,6 +140,7 @@ def _defined(request: ApprovalRequest, tool: JsonObject | None) -> ApprovalReque
         read_only=read_only_of(tool) is True,
         definition=definition_hash(tool),
         tool=tool,
+        changed=changed,
     )
 
 
@@ -237,13 +215,19 @@ def decisions_in(items: list[JsonObject]) -> dict[str, JsonObject]:
 
 
 def stored_request(
-    request: ApprovalRequest, *, response_id: str, scope: str | None, expires: float
+    request: ApprovalRequest,
+    *,
+    response_id: str,
+    server: str | None,
+    scope: str | None,
+    expires: float,
 ) -> JsonObject:
     """What the state store keeps of a request, as JSON; no credential is in it."""
     return {
         "schema": SCHEMA,
         "response_id": response_id,
         "scope": scope,
+        "server": server,
         "server_label": request.server_label,
         "name": request.name,
         "arguments": request.arguments,
@@ -258,6 +242,7 @@ def check_decision(
     *,
     used: bool,
     scope: str | None,
+    servers: Mapping[str, str],
     now: float,
     shown: Mapping[str, Any] | None = None,
     response_id: str | None = None,
@@ -265,12 +250,13 @@ def check_decision(
     """Raise unless a decision may be used.
 
     `stored` is what the store knows of the request (None: nothing), `used` that it was decided
-    before, `shown` the request item that the caller sent along, `response_id` the response that
-    the caller continues.
+    before, `servers` the identities of this call's servers by label, `shown` the request item
+    that the caller sent along, `response_id` the response that the caller continues.
     """
     if used:
         raise ApprovalReplayed(
-            f"The request {id!r} was decided before: a decision is used once. Nothing was sent.",
+            f"The request {id!r} was decided before: a decision is used once. Nothing was sent. "
+            "If the answer to it was lost, the call may have been made.",
             approval_request_id=id,
         )
     if stored is None:
@@ -281,15 +267,26 @@ def check_decision(
         )
     if stored.get("schema") != SCHEMA or float(stored.get("expires", 0)) < now:
         raise ApprovalUnknown(
-            f"The request {id!r} is too old to be decided: ask again.", approval_request_id=id
+            f"The request {id!r} is too old to be decided: let the model ask again.",
+            approval_request_id=id,
         )
     if stored.get("scope") != scope:
         raise ApprovalMismatch(
-            f"The request {id!r} belongs to another approval_scope.", approval_request_id=id
+            f"The request {id!r} was made under another approval_scope=: only a call with that "
+            "one can decide it.",
+            approval_request_id=id,
+        )
+    label = as_text(stored.get("server_label"))
+    if label in servers and stored.get("server") != servers[label]:
+        raise ApprovalMismatch(
+            f"The request {id!r} was made for another server than the one that is called "
+            f"{label!r} now: its address must be the one that was approved.",
+            approval_request_id=id,
         )
     if response_id is not None and stored.get("response_id") != response_id:
         raise ApprovalMismatch(
-            f"The request {id!r} was made in another response than the one continued.",
+            f"The request {id!r} was made in another response than the one continued: "
+            "previous_response_id must be the id of the response that asked.",
             approval_request_id=id,
         )
     if shown is not None:
@@ -305,6 +302,16 @@ def _compare(id: str, stored: Mapping[str, Any], shown: ApprovalRequest) -> None
             f"with {known[2]}, and reads {seen[1]} of {seen[0]} with {seen[2]} now.",
             approval_request_id=id,
         )
+
+
+def duplicate_request(one: ApprovalRequest, other: ApprovalRequest) -> McpIntegrityError:
+    """The error of a request id that stands for two calls: approving one would approve both."""
+    return McpIntegrityError(
+        f"The provider gave one approval request, {one.id!r}, two calls: {one.name} of "
+        f"{one.server_label} with {one.arguments}, and {other.name} of {other.server_label} with "
+        f"{other.arguments}.",
+        server_label=other.server_label,
+    )
 
 
 def check_call(item: Mapping[str, Any], stored: Mapping[str, Any]) -> None:
@@ -323,11 +330,3 @@ def check_call(item: Mapping[str, Any], stored: Mapping[str, Any]) -> None:
             approved=approved,
             ran=ran,
         )
-
-
-def display(text: str, limit: int = 4000) -> str:
-    """Text of a server for a person's eyes: control characters escaped, cut at `limit`."""
-    shown = "".join(
-        char if char.isprintable() or char in "\n\t" else f"\\x{ord(char):02x}" for char in text
-    )
-    return shown if len(shown) <= limit else f"{shown[:limit]}… ({len(shown) - limit} more)"

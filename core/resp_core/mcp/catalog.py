@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 from resp_core.errors import ArgumentError
 from resp_core.mcp.approval import (
     ApprovalRequest,
-    canonical_arguments,
     definition_hash,
     read_only_of,
 )
-from resp_core.wire.shape import as_object, objects
+from resp_core.mcp.arguments import canonical_arguments
+from resp_core.wire.shape import as_object, as_text, objects
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from resp_core.mcp.server import McpServer
     from resp_core.types.json import JsonObject
 
-__all__ = ["Catalog", "CatalogTool", "catalog_of", "tool_choice_of"]
+__all__ = ["Catalog", "CatalogTool", "catalog_of", "function_name", "tool_choice_of"]
 
 _NOT_IN_NAMES = re.compile(r"[^a-zA-Z0-9_-]")
 
@@ -67,8 +67,11 @@ class CatalogTool:
             },
             "strict": False,
         }
-        if self.listed.get("description"):
-            tool["description"] = self.listed["description"]
+        said = [as_text(self.listed.get("description"))]
+        if self.server.description:
+            said.append(f"Its server, {self.server.label}: {self.server.description}")
+        if any(said):
+            tool["description"] = "\n".join(filter(None, said))
         return tool
 
 
@@ -106,15 +109,15 @@ def catalog_of(
         for tool in entries
         if _offered(server, tool, policy)
     ]
-    plain = [_name(tool["name"]) for _, tool in tools]
+    plain = [function_name(tool["name"]) for _, tool in tools]
     often = Counter(plain)
     taken = set(own_names)
     made: list[CatalogTool] = []
     for (server, tool), name in zip(tools, plain, strict=True):
         if name in taken or often[name] > 1:
-            name = _name(f"{server.label}__{tool['name']}")
-        while name in taken:
-            name = f"{name[:60]}_{len(made)}"
+            name = function_name(f"{server.label}__{tool['name']}")
+        if name in taken:
+            name = _free(name, taken)
         taken.add(name)
         made.append(_tool(server, tool, name))
     return Catalog(made)
@@ -180,5 +183,11 @@ def _read_only(tool: JsonObject) -> bool:
     return read_only_of(tool) is True
 
 
-def _name(text: str) -> str:
+def _free(name: str, taken: set[str]) -> str:
+    """`name` with a number that makes it new; servers choose names, so any may be taken."""
+    return next(new for at in range(len(taken) + 1) if (new := f"{name[:58]}_{at}") not in taken)
+
+
+def function_name(text: str) -> str:
+    """`text` as the name of a function, which has fewer characters to choose from."""
     return _NOT_IN_NAMES.sub("_", text)[:64]

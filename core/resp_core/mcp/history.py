@@ -6,6 +6,10 @@ import hashlib
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from resp_core.mcp.arguments import canonical_arguments
+from resp_core.mcp.catalog import function_name
+from resp_core.wire.ids import is_ours
+from resp_core.wire.replay import mcp_output
 from resp_core.wire.shape import as_object, as_text, objects
 
 if TYPE_CHECKING:
@@ -14,9 +18,10 @@ if TYPE_CHECKING:
     from resp_core.mcp.catalog import Catalog
     from resp_core.types.json import JsonObject
 
-__all__ = ["fresh_items", "input_items", "model_items", "output_of", "shown_call"]
+__all__ = ["decides_ours", "fresh_items", "input_items", "is_our_item", "model_items"]
 
 _NOT_DECIDED = "Not run: nobody approved this call."
+_MCP = ("mcp_call", "mcp_approval_request", "mcp_approval_response", "mcp_list_tools")
 _MODEL_MADE = frozenset(
     {"reasoning", "function_call", "custom_tool_call", "mcp_call", "mcp_approval_request"}
 )
@@ -39,22 +44,40 @@ def _is_models(item: Mapping[str, Any]) -> bool:
     return item.get("type") in _MODEL_MADE or item.get("role") == "assistant"
 
 
-def model_items(items: list[JsonObject], catalog: Catalog) -> list[JsonObject]:
+def decides_ours(given: Any) -> bool:
+    """Whether a request's `input` decides what was asked here, and so is to be run here."""
+    return any(
+        item.get("type") == "mcp_approval_response" and is_our_item(item)
+        for item in fresh_items(input_items(given))
+    )
+
+
+def model_items(
+    items: list[JsonObject], catalog: Catalog, *, ours_only: bool = False
+) -> list[JsonObject]:
     """`items` with MCP calls as function calls and their outputs, and without the rest of MCP.
 
     A request that was denied, or never decided, is a call whose output says so. Where calls of
     the caller's own tools stand among them, all were made at once: outputs come after the last.
+    `ours_only` leaves the items of a provider with MCP of its own as they are.
     """
+
+    def is_taken(item: JsonObject) -> bool:
+        return item.get("type") in _MCP and (is_our_item(item) or not ours_only)
+
+    def is_call(item: JsonObject) -> bool:
+        return is_taken(item) or item.get("type") in ("function_call", "custom_tool_call")
+
     ran = {item.get("approval_request_id") for item in items if item.get("type") == "mcp_call"}
     decisions = {
         item.get("approval_request_id"): item
         for item in items
         if item.get("type") == "mcp_approval_response"
     }
-    seen = [item for item in items if _is_shown(item, ran)]
+    seen = [item for item in items if not is_taken(item) or _is_shown(item, ran)]
     plan: list[JsonObject] = []
-    for is_call, run in groupby(seen, _is_call):
-        if not is_call:
+    for are_calls, run in groupby(seen, is_call):
+        if not are_calls:
             plan += run
             continue
         calls = [_as_calls(item, decisions, catalog) for item in run]
@@ -73,9 +96,10 @@ def _is_shown(item: JsonObject, ran: set[Any]) -> bool:
     return kind != "mcp_approval_request" or item.get("id") not in ran
 
 
-def _is_call(item: JsonObject) -> bool:
-    kinds = ("mcp_call", "mcp_approval_request", "function_call", "custom_tool_call")
-    return item.get("type") in kinds
+def is_our_item(item: Mapping[str, Any]) -> bool:
+    """Whether an MCP item was made here, or decides what was asked here."""
+    decides = item.get("type") == "mcp_approval_response"
+    return is_ours(str(item.get("approval_request_id" if decides else "id")))
 
 
 def _as_calls(
@@ -83,36 +107,31 @@ def _as_calls(
 ) -> list[JsonObject]:
     """A call as the model knows it, with its output where it is ours to give."""
     if item["type"] == "mcp_call":
-        return shown_call(item, output_of(item), catalog)
+        return _shown_call(item, _output_of(item), catalog)
     if item["type"] == "mcp_approval_request":
-        return shown_call(item, _undone(decisions.get(item.get("id"))), catalog)
+        return _shown_call(item, _undone(decisions.get(item.get("id"))), catalog)
     return [item]
 
 
-def shown_call(item: Mapping[str, Any], output: Any, catalog: Catalog) -> list[JsonObject]:
+def _shown_call(item: Mapping[str, Any], output: Any, catalog: Catalog) -> list[JsonObject]:
     """An MCP call as the function call and output that the model knows."""
     label, name = as_text(item.get("server_label")), as_text(item.get("name"))
     tool = catalog.by_name(label, name)
-    arguments = item.get("arguments")
     call_id = "call_" + hashlib.sha256(as_text(item.get("id")).encode()).hexdigest()[:24]
     return [
         {
             "type": "function_call",
             "call_id": call_id,
-            "name": tool.function if tool is not None else name,
-            "arguments": arguments if isinstance(arguments, str) else "{}",
+            "name": tool.function if tool is not None else function_name(name),
+            "arguments": canonical_arguments(item.get("arguments") or ""),
         },
         {"type": "function_call_output", "call_id": call_id, "output": output},
     ]
 
 
-def output_of(item: Mapping[str, Any]) -> Any:
+def _output_of(item: Mapping[str, Any]) -> Any:
     """What a call gave, for the model: text, or parts where there are images."""
-    text = as_text(item.get("output"))
-    error = item.get("error")
-    if error is not None:
-        said = error if isinstance(error, str) else as_object(error).get("message")
-        return f"Error: {said or text or 'the tool failed'}"
+    text = mcp_output(dict(item))
     raw = objects(as_object(as_object(item.get("provider_data")).get("mcp")).get("content"))
     images = [part for part in raw if part.get("type") == "image" and part.get("data")]
     if not images:

@@ -6,17 +6,24 @@ decided, `asked:<response id>` the requests of one response.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from resp_core.effects import Load, Save
 from resp_core.errors import ApprovalError, ApprovalUnknown, ArgumentError
-from resp_core.mcp.approval import check_decision, stored_request
+from resp_core.mcp.approval import (
+    check_decision,
+    duplicate_request,
+    request_of,
+    stored_request,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
 
     from resp_core.effects import Answer, Effect
     from resp_core.mcp.approval import ApprovalRequest
+    from resp_core.mcp.server import McpServer
     from resp_core.mcp.settings import ApprovalSettings
     from resp_core.types.json import JsonObject
 
@@ -26,9 +33,12 @@ __all__ = ["Ledger"]
 class Ledger:
     """The requests and decisions of one call. `wall` gives seconds since the epoch."""
 
-    def __init__(self, settings: ApprovalSettings, wall: Callable[[], float]) -> None:
+    def __init__(
+        self, settings: ApprovalSettings, wall: Callable[[], float], servers: list[McpServer]
+    ) -> None:
         self._settings = settings
         self._wall = wall
+        self._servers = {server.label: server.identity for server in servers}
 
     def believe(
         self,
@@ -95,10 +105,22 @@ class Ledger:
         kept = stored_request(
             request,
             response_id=response_id,
+            server=self._servers.get(request.server_label),
             scope=self._settings.scope,
             expires=self._wall() + self._settings.ttl,
         )
         return Save(f"approval:{request.id}", kept)
+
+    def ask_once(
+        self, request: ApprovalRequest, response_id: str
+    ) -> Generator[Effect, Answer, None]:
+        """`ask`, of a provider's own request; McpIntegrityError where its id stands for another."""
+        stored: JsonObject | None = yield Load(f"approval:{request.id}")
+        if stored is not None:
+            known = request_of({**stored, "id": request.id})
+            if known != replace(request, read_only=False, definition=""):
+                raise duplicate_request(known, request)
+        yield self.ask(request, response_id)
 
     def asked(self, ids: list[str], response_id: str) -> Save:
         """Keep which requests a response makes."""
@@ -125,6 +147,7 @@ class Ledger:
             stored,
             used=used,
             scope=self._settings.scope,
+            servers=self._servers,
             now=self._wall(),
             shown=shown,
             response_id=continues,

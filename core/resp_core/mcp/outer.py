@@ -6,17 +6,19 @@ of the calls that are ours to run, is left out.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from resp_core.wire.shape import as_object, as_text
 from resp_core.wire.unfold import unfold_item
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
+    from resp_core.observe.record import CallRecord
     from resp_core.types.json import JsonObject
 
-__all__ = ["OuterResponse", "added_usage"]
+__all__ = ["OuterResponse", "added_usage", "merged_record"]
 
 _INNER_ONLY = frozenset(
     {
@@ -61,8 +63,8 @@ class OuterResponse:
         """What the caller sees of an inner turn's events."""
         return self._numbered([out for event in events if (out := self._moved(event))])
 
-    def inner_done(self, result: JsonObject) -> list[JsonObject]:
-        """Take a finished turn's usage, and the items that no event brought."""
+    def inner_done(self, result: JsonObject) -> None:
+        """Take a finished turn's usage, and what the server says of itself."""
         usage = result.get("usage")
         self._turns += 1
         if self._turns == 1:
@@ -74,7 +76,6 @@ class OuterResponse:
         for name in ("model", "service_tier"):
             if result.get(name) is not None:
                 self.response[name] = result[name]
-        return []
 
     def add(self, item: JsonObject) -> list[JsonObject]:
         """A finished item of ours, with all its events."""
@@ -154,3 +155,21 @@ def added_usage(one: JsonObject, other: JsonObject) -> JsonObject:
         else:
             total.setdefault(name, value)
     return total
+
+
+def merged_record(records: list[CallRecord], started: float) -> CallRecord:
+    """The records of a response's turns as one that began at `started`: all attempts, all bills."""
+    firsts = [r.started - started + r.first_token for r in records if r.first_token]
+    return replace(
+        records[-1],
+        started=started,
+        first_token=firsts[0] if firsts else None,
+        attempts=tuple(attempt for record in records for attempt in record.attempts),
+        dropped=_all_once(record.dropped for record in records),
+        notes=_all_once(record.notes for record in records),
+        billed=tuple(bill for record in records for bill in record.billed),
+    )
+
+
+def _all_once(lists: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(entry for each in lists for entry in each))

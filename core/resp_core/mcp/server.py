@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 from resp_core.auth.source import Secret
-from resp_core.errors import ArgumentError
+from resp_core.errors import ArgumentError, UnsupportedError
 from resp_core.route.paths import is_loopback, split_url
-from resp_core.wire.shape import as_object, objects
+from resp_core.wire.shape import as_object, items_of, objects
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,6 +20,7 @@ __all__ = [
     "McpServer",
     "Requirement",
     "ToolFilter",
+    "check_emulated",
     "mcp_secrets",
     "mcp_servers",
     "redacted_tool",
@@ -66,10 +68,12 @@ class McpServer:
     """One server of a request. Its credentials are secrets and go to it alone.
 
     `url` is set for servers that can be reached by HTTP; `session` is an opened client session
-    of the `mcp` package, for servers that cannot.
+    of the `mcp` package, for servers that cannot. `identity` tells one address, connector or
+    tunnel from another without showing it.
     """
 
     label: str
+    identity: str = ""
     url: str | None = None
     session: Any = field(default=None, repr=False)
     authorization: Secret | None = None
@@ -77,6 +81,7 @@ class McpServer:
     allowed: ToolFilter | None = None
     requirement: Requirement = field(default_factory=Requirement)
     description: str | None = None
+    deferred: bool = False
 
     def allows(self, tool: str, read_only: bool) -> bool:
         """Whether `allowed_tools` admits a tool."""
@@ -118,6 +123,36 @@ def mcp_secrets(tools: Any) -> tuple[str, ...]:
     return tuple(form for text in found for form in (text, text.removeprefix("Bearer ")))
 
 
+def check_emulated(body: JsonObject, servers: list[McpServer]) -> None:
+    """Raise UnsupportedError for what only a provider that runs MCP itself can do."""
+    if body.get("conversation") is not None:
+        raise UnsupportedError(
+            "conversation cannot be used with MCP tools that are run here: the provider would "
+            "not see the calls. Use previous_response_id or send the items.",
+            param="conversation",
+        )
+    if body.get("background"):
+        raise UnsupportedError(
+            "background cannot be used with MCP tools that are run here: nothing would run them "
+            "once this call has returned.",
+            param="background",
+        )
+    for server in servers:
+        if server.url is None and server.session is None:
+            raise UnsupportedError(
+                f"The MCP server {server.label!r} is a connector or a tunnel, which only a "
+                "provider that runs MCP itself reaches: give its server_url.",
+                param="server_url",
+            )
+    for tool in objects(body.get("tools")):
+        callers = items_of(tool.get("allowed_callers"))
+        if tool.get("type") == "mcp" and callers and "direct" not in callers:
+            raise UnsupportedError(
+                "allowed_callers without 'direct' needs a provider that runs MCP itself.",
+                param="allowed_callers",
+            )
+
+
 def redacted_tool(tool: JsonObject) -> JsonObject:
     """An `mcp` tool without credentials, as it may be shown, stored or traced."""
     hidden = {name: "***" for name in ("authorization", "headers") if tool.get(name)}
@@ -153,14 +188,30 @@ def _read(tool: JsonObject) -> McpServer:
         )
     return McpServer(
         label=label,
+        identity=_identity(given[0], tool[given[0]]),
         url=_url(tool.get("server_url"), label, bool(authorization or headers)),
         session=tool.get("session"),
         authorization=Secret(authorization) if authorization else None,
         headers=headers,
         allowed=_allowed(tool.get("allowed_tools"), label),
         requirement=requirement_of(tool.get("require_approval")),
-        description=tool.get("server_description"),
+        description=_description(tool.get("server_description"), label),
+        deferred=tool.get("defer_loading") is True,
     )
+
+
+def _identity(target: str, value: Any) -> str:
+    named = target if target == "session" else f"{target} {value}"
+    return hashlib.sha256(named.encode()).hexdigest()[:32]
+
+
+def _description(value: Any, label: str) -> str | None:
+    if value is not None and not isinstance(value, str):
+        raise ArgumentError(
+            f"server_description of {label!r} must be a string, not {type(value).__name__}.",
+            param="server_description",
+        )
+    return value
 
 
 def _url(url: str | None, label: str, credentials: bool) -> str | None:

@@ -44,6 +44,8 @@ A provider that is not to be trusted with MCP:
     fault-mcp-tampered     runs an approved call with other arguments
     fault-mcp-unasked      runs a call that needs an approval without asking
     fault-mcp-denied-ran   runs a call that was denied
+    fault-mcp-twice        runs an approved call twice
+    fault-mcp-same-id      gives all its requests for approval one id
 
 An answer that the wire spoils:
 

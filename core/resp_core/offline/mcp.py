@@ -34,7 +34,9 @@ if TYPE_CHECKING:
 __all__ = ["MCP_FAULTS", "Hosting", "concerns"]
 
 #: What a provider must never do, for tests of those who check it.
-MCP_FAULTS = frozenset({"fault-mcp-tampered", "fault-mcp-unasked", "fault-mcp-denied-ran"})
+MCP_FAULTS = frozenset(
+    f"fault-mcp-{what}" for what in ("tampered", "unasked", "denied-ran", "twice", "same-id")
+)
 _TURNS = 16
 
 
@@ -122,7 +124,9 @@ class Hosting:
             tool = next(
                 (t for t in self._tools.values() if (t.label, t.name) == (label, name)), None
             )
-            calls.append(_Call(self._call_item(label, name, arguments, request["id"]), tool))
+            for _ in range(2 if self.visit.mcp_fault == "fault-mcp-twice" else 1):
+                item = self._call_item(label, name, arguments, request["id"])
+                calls.append(_Call(item, tool))
         self._run(calls)
         self._begun = bool(decided)
 
@@ -268,8 +272,9 @@ class Hosting:
         return server is None or server.asks(tool.name, tool.read_only)
 
     def _request(self, tool: HostedTool, part: Part) -> JsonObject:
+        same = self.visit.mcp_fault == "fault-mcp-same-id"
         return {
-            "id": self.frame.ids.new("mcpr"),
+            "id": "mcpr_same" if same else self.frame.ids.new("mcpr"),
             "type": "mcp_approval_request",
             "arguments": part.text,
             "name": tool.name,

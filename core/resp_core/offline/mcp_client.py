@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 __all__ = ["McpConnect", "McpRemote", "McpTrouble", "connect"]
 
 _VERSION = "2025-06-18"
+_MODERN = "2026-07-28"
+_NO_HANDSHAKE = (-32601, -32602, -32020, -32022)  # what a server without one says to it
+_CLIENT = {"name": "offline-provider", "version": "1"}
 _SECONDS = 30.0
 _LARGEST = 32 * 2**20
 
@@ -57,16 +60,17 @@ class McpConnect(Protocol):
 
 
 def connect(url: str, headers: Mapping[str, str]) -> McpRemote:
-    """A session over HTTP."""
+    """A session over HTTP; with a server that knows no handshake, one without."""
     session = _Session(url, headers)
-    answer = session.ask(
-        "initialize",
-        {
-            "protocolVersion": _VERSION,
-            "capabilities": {},
-            "clientInfo": {"name": "offline-provider", "version": "1"},
-        },
-    )
+    asked = {"protocolVersion": _VERSION, "capabilities": {}, "clientInfo": _CLIENT}
+    try:
+        answer = session.ask("initialize", asked)
+    except McpTrouble as trouble:
+        if trouble.error["code"] not in _NO_HANDSHAKE:
+            raise
+        session.version = _MODERN
+        session.ask("server/discover", {})
+        return session
     session.version = str(answer.get("protocolVersion") or _VERSION)
     session.tell("notifications/initialized")
     return session
@@ -107,9 +111,13 @@ class _Session:
     def ask(self, method: str, params: JsonObject) -> JsonObject:
         """A request and its result."""
         number = next(self._numbers)
+        if self.version == _MODERN:
+            meta = {"protocolVersion": _MODERN, "clientInfo": _CLIENT, "clientCapabilities": {}}
+            about = {f"io.modelcontextprotocol/{name}": value for name, value in meta.items()}
+            params = {**params, "_meta": about}
         sent = {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
         for message in self._send("POST", sent):
-            if message.get("id") == number and "method" not in message:
+            if message.get("id") in (number, None) and "method" not in message:
                 error = as_object(message.get("error"))
                 if error:
                     code = error.get("code")
@@ -132,7 +140,7 @@ class _Session:
         path = (self._url.path or "/") + (f"?{self._url.query}" if self._url.query else "")
         try:
             body = None if message is None else json.dumps(message).encode()
-            connection.request(verb, path, body, self._all_headers())
+            connection.request(verb, path, body, self._all_headers(message or {}))
             response = connection.getresponse()
             data = response.read(_LARGEST + 1)
         except (OSError, http.client.HTTPException, ValueError) as error:
@@ -141,13 +149,15 @@ class _Session:
             connection.close()
         if response.status >= 300:
             said = data[:200].decode("utf-8", "replace")
+            if response.status == 400 and b'"error"' in data:
+                return _messages(data, response.getheader("content-type") or "")
             raise McpTrouble(f"status {response.status}: {said}", code=response.status)
         if len(data) > _LARGEST:
             raise McpTrouble("the answer is too large")
         self._id = response.getheader("mcp-session-id") or self._id
         return _messages(data, response.getheader("content-type") or "")
 
-    def _all_headers(self) -> dict[str, str]:
+    def _all_headers(self, message: JsonObject) -> dict[str, str]:
         headers = {
             **self._headers,
             "content-type": "application/json",
@@ -157,6 +167,11 @@ class _Session:
             headers["mcp-session-id"] = self._id
         if self.version:
             headers["mcp-protocol-version"] = self.version
+        if self.version == _MODERN:
+            headers["mcp-method"] = str(message["method"])
+            name = as_object(message["params"]).get("name")
+            if name is not None:
+                headers["mcp-name"] = str(name)
         return headers
 
 

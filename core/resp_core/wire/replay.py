@@ -12,14 +12,16 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
+from resp_core.types.json import dumps
 from resp_core.wire.ids import is_ours
+from resp_core.wire.shape import as_object, as_text, objects
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from resp_core.types.json import JsonObject
 
-__all__ = ["NO_OUTPUT", "ORIGIN", "OUTPUT_OF", "plan_replay", "without_mcp_calls"]
+__all__ = ["NO_OUTPUT", "ORIGIN", "OUTPUT_OF", "mcp_output", "plan_replay", "without_mcp_calls"]
 
 #: Key under which an adapter notes where an item came from; never sent.
 ORIGIN = "_origin"
@@ -147,8 +149,7 @@ def _short_call_id(item: JsonObject) -> JsonObject:
 
 def _as_function_call(item: JsonObject) -> list[JsonObject]:
     """A finished `mcp_call` as a call with its output (a stateless server drops the output)."""
-    output = item.get("output")
-    if output is None and item.get("error") is None:
+    if item.get("output") is None and item.get("error") is None:
         return []
     arguments = item.get("arguments")
     call_id = str(item.get("id") or item.get("name"))
@@ -159,14 +160,24 @@ def _as_function_call(item: JsonObject) -> list[JsonObject]:
             "type": "function_call",
             "call_id": call_id,
             "name": str(item.get("name") or "tool"),
-            "arguments": arguments if isinstance(arguments, str) else "{}",
+            "arguments": arguments
+            if isinstance(arguments, str)
+            else dumps(arguments or {}).decode(),
         },
-        {
-            "type": "function_call_output",
-            "call_id": call_id,
-            "output": output if isinstance(output, str) else f"Error: {item.get('error')}",
-        },
+        {"type": "function_call_output", "call_id": call_id, "output": mcp_output(item)},
     ]
+
+
+def mcp_output(item: JsonObject) -> str:
+    """What an `mcp_call` gave, as text; its `error` may be text, or say more in its content."""
+    output, error = as_text(item.get("output")), item.get("error")
+    if error is None:
+        return output
+    shown = as_object(error)
+    parts = objects(shown.get("content"))
+    said = as_text(error) or as_text(shown.get("message"))
+    said = said or "\n".join(as_text(part.get("text")) for part in parts)
+    return f"Error: {said or output or 'the tool failed'}"
 
 
 def _stateless(items: Sequence[JsonObject]) -> list[JsonObject]:

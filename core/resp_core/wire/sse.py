@@ -1,7 +1,7 @@
 """Server-sent events: bytes in at any split, (event name, data) pairs out.
 
 Parsing follows the WHATWG rules: lines end in LF, CRLF or CR; a byte-order mark is skipped;
-comments and `retry` are ignored; several `data` lines join with a line feed; an event
+comments are ignored; several `data` lines join with a line feed; an event
 without data is not dispatched; what the last blank line does not close is not dispatched.
 """
 
@@ -17,7 +17,7 @@ _BOM = b"\xef\xbb\xbf"
 class SseDecoder:
     """Incremental decoder. `limit` caps one event in bytes (LimitError)."""
 
-    __slots__ = ("_buffer", "_carry", "_limit", "_started", "last_id")
+    __slots__ = ("_buffer", "_carry", "_limit", "_started", "last_id", "retry")
 
     def __init__(self, limit: int = 16 * 1024 * 1024) -> None:
         self._buffer = bytearray()
@@ -25,6 +25,7 @@ class SseDecoder:
         self._limit = limit
         self._started = False
         self.last_id = b""  # of the last event that had one, to resume after it
+        self.retry: int | None = None  # milliseconds to wait before that, if the server says so
 
     def feed(self, data: bytes) -> list[tuple[bytes, bytes]]:
         """Take the next bytes; return the events that they complete."""
@@ -87,4 +88,6 @@ class SseDecoder:
                 name = value
             elif field == b"id" and b"\0" not in value:
                 self.last_id = value
+            elif field == b"retry" and value.isdigit():
+                self.retry = int(value[:9])
         return (name, b"\n".join(data)) if data and any(data) else None
