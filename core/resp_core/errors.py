@@ -50,7 +50,7 @@ The names are those of the OpenAI SDK where the meaning is the same.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -238,6 +238,13 @@ class APIError(RespError):
         self.body = body
         self.partial = partial
         self.attempts = 0
+
+    @property
+    def type(self) -> str | None:
+        """The server's word for the kind, such as "invalid_request_error", where it gave one."""
+        body = _object(self.body)
+        kind = _object(body.get("error", body)).get("type")
+        return kind if isinstance(kind, str) else None
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (type(self), self.__dict__)
@@ -429,3 +436,7 @@ def _rebuild(cls: type[RespError], fields: dict[str, Any]) -> RespError:
     Exception.__init__(error, fields.get("message", ""))
     error.__dict__.update(fields)
     return error
+
+
+def _object(value: Any) -> Mapping[str, Any]:
+    return cast("Mapping[str, Any]", value) if isinstance(value, dict) else {}

@@ -73,14 +73,14 @@ class Clock:
 class Policy:
     """Limits of one call: `timeout` is the total over all attempts, in seconds.
 
-    `connect` bounds making a connection, `idle` the silence inside a stream (None: unbounded),
-    both in seconds; `body_bytes` the decoded answer. `account` says for whom the call is and
-    what it may cost.
+    `connect` bounds making a connection, `idle` the silence inside a stream (None: as the model's
+    profile has it), both in seconds; `body_bytes` the decoded answer. `account` says for whom the
+    call is and what it may cost.
     """
 
     timeout: float = 600.0
     connect: float = 5.0
-    idle: float | None = 120.0
+    idle: float | None = None
     body_bytes: int = 32 * 1024 * 1024
     stream_bytes: int = 1024 * 1024 * 1024
     retry: RetryPolicy = field(default_factory=RetryPolicy)
@@ -181,8 +181,7 @@ class Call:
         if self.record is not None or self._prepared is None:
             return {}
         self.record = self._recorded("cancelled", None)
-        owed: dict[str, Effect] = {"record": Record(self.record)}
-        return owed if self._held is None else {"settle": self._held.settle(self.record)} | owed
+        return {type(effect).__name__: effect for effect in self._owed(self.record)}
 
     def so_far(self) -> CallRecord:
         """The record of a call that has not been run."""
@@ -214,19 +213,23 @@ class Call:
             self._explain(error)
             closed = isinstance(error, StreamInterrupted) and error.code == "closed"
             self.record = self._recorded("cancelled" if closed else "failed", error)
-            yield from self._settle(self.record)
-            yield Record(self.record)
+            for effect in self._owed(self.record):
+                yield effect
             raise
-        if prepared.remember and self.result is not None and self.result.get("id"):
-            yield Save(f"origin:{self.result['id']}", _origin(self.deployment))
         self.record = self._recorded(_status_of(self.result), None)
-        yield from self._settle(self.record)
-        yield Record(self.record)
+        for effect in self._owed(self.record):
+            yield effect
 
-    def _settle(self, record: CallRecord) -> Generator[Effect, Answer, None]:
+    def _owed(self, record: CallRecord) -> list[Effect]:
+        """What is left to do when a call has ended, however it did: note where its answer is
+        stored (one that broke off may be gone back to), settle the budget, hand the record on."""
+        owed: list[Effect] = []
+        if self.prepare().remember and record.response_id is not None:
+            owed.append(Save(f"origin:{record.response_id}", _origin(self.deployment)))
         held, self._held = self._held, None
         if held is not None:
-            yield held.settle(record)
+            owed.append(held.settle(record))
+        return [*owed, Record(record)]
 
     def _tries(self, prepared: Prepared) -> Generator[Effect, Answer, None]:
         failures = 0
@@ -303,7 +306,9 @@ class Call:
             deadline=self._deadline,
             total=policy.timeout,
             connect=policy.connect,
-            idle=policy.idle if prepared.streams else None,
+            idle=(policy.idle or self.deployment.profile.idle_timeout)
+            if prepared.streams
+            else None,
             body_bytes=policy.stream_bytes if prepared.streams else policy.body_bytes,
         )
 

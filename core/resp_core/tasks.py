@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from math import isfinite
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from resp_core.auth.headers import check_headers
-from resp_core.errors import ArgumentError
+from resp_core.errors import ArgumentError, UnsupportedError
 from resp_core.flow import Prepared
 from resp_core.mcp.server import mcp_secrets
 from resp_core.models.rules import apply_rules
 from resp_core.providers import get
 from resp_core.route.deployment import choose_wire
-from resp_core.types.json import dumps
-from resp_core.wire import chat, chat_server
+from resp_core.types.json import dumps, strict_dumps
+from resp_core.wire import chat, chat_server, completions
 from resp_core.wire.ids import is_ours
 from resp_core.wire.pipeline import ObjectReader, reader_for
 from resp_core.wire.responses_server import normalize_input
-from resp_core.wire.shape import objects
+from resp_core.wire.shape import as_object, items_of, objects
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,17 +60,30 @@ class Turn:
         if seen:
             body |= {name: request.extra_body[name] for name in seen}
         body = provider.prepare(deployment, wire, body, losses)
+        operation: Operation = wire
+        if wire == "chat" and deployment.profile.completions:
+            body, operation = completions.encode_request(body, losses), "completions"
+        _stops(request, wire)  # what is wrong with them is said here
         streams = request.stream and deployment.profile.streams
+        if request.stream and not streams and body.get("background"):
+            raise UnsupportedError(
+                f"{deployment.requested} cannot stream, so its stream is made of the finished "
+                "answer, which a background response does not give: leave out stream, and use "
+                "responses.wait(id).",
+                param="stream",
+            )
         if streams:
             body = {**body, "stream": True}
             # Usage is in every Responses stream; a Chat server sends it only when asked.
             if wire == "chat" and request.wire == "responses" and provider.chat.stream_options:
-                body["stream_options"] = {"include_usage": True}
+                asked = as_object(body.get("stream_options"))
+                body["stream_options"] = {**asked, "include_usage": True}
         elif "stream_options" in body:
+            losses.note("stream_options were not sent, as the server is not asked for a stream")
             body = {name: value for name, value in body.items() if name != "stream_options"}
         return Prepared(
             api=wire,
-            operation=wire,
+            operation=operation,
             query=request.extra_query,
             content=encode_json({**body, **request.extra_body}),
             headers=lower_names(request.extra_headers),
@@ -82,7 +95,7 @@ class Turn:
     def reader(self, prepared: Prepared, clock: Clock, losses: Losses) -> Reader:
         """The pipeline from the server's wire to the caller's."""
         request = self.request
-        return reader_for(
+        reader = reader_for(
             request.wire,
             prepared.api,
             request.body,
@@ -90,6 +103,7 @@ class Turn:
             losses=losses,
             stop=_stops(request, prepared.api),
         )
+        return completions.TextReader(reader) if prepared.operation == "completions" else reader
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +139,7 @@ class Operate:
             content=b"" if body is None else encode_json({**body, **self.extra_body}),
             headers=lower_names(self.headers),
             streams=self.stream,
+            remember=self.operation == "conversations",
         )
 
     def reader(self, prepared: Prepared, clock: Clock, losses: Losses) -> Reader:
@@ -151,22 +166,40 @@ def uses_mcp(request: Request) -> bool:
 
 def encode_json(body: JsonObject) -> bytes:
     """The bytes of a request body; ArgumentError naming the parameter that is no JSON."""
-    for name, value in body.items():
-        if type(value) is float and not isfinite(value):  # would be written as null
-            raise ArgumentError(f"{name} is {value}, which JSON cannot hold.", param=name)
     try:
-        return dumps(body)
-    except (TypeError, ValueError):
+        data = dumps(body)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise _no_json(body, error) from None
+    # What no JSON can hold was written as null. Conversations are long, and hold no numbers.
+    if b"null" in data:
         for name, value in body.items():
-            try:
-                dumps(value)
-            except (TypeError, ValueError) as error:
-                raise ArgumentError(
-                    f"{name} cannot be sent as JSON: {error}. Pass plain dicts, lists, strings, "
-                    "numbers, booleans or None.",
-                    param=name,
-                ) from None
-        raise
+            if name not in ("messages", "input") and not _finite(value):
+                raise ArgumentError(f"{name} has a number that JSON cannot hold.", param=name)
+    return data
+
+
+def _finite(value: Any) -> bool:
+    if isinstance(value, float):
+        return isfinite(value)
+    if isinstance(value, dict):
+        return all(map(_finite, cast("JsonObject", value).values()))
+    return all(map(_finite, items_of(value)))
+
+
+def _no_json(body: JsonObject, error: Exception) -> ArgumentError:
+    name, why = "extra_body", error
+    for each, value in body.items():
+        try:
+            strict_dumps(value)
+        except (TypeError, ValueError, RecursionError) as found:
+            name, why = each, found
+            break
+    kind = "it nests too deeply" if isinstance(why, RecursionError) else str(why)
+    return ArgumentError(
+        f"{name} cannot be sent as JSON: {kind}. Pass plain dicts, lists, strings, numbers, "
+        "booleans or None.",
+        param=name,
+    )
 
 
 def lower_names(headers: Mapping[str, str]) -> dict[str, str]:
@@ -196,19 +229,26 @@ def _encoded(request: Request, wire: Wire, options: chat.ChatOptions, losses: Lo
     else:
         body, chat_only = chat_server.decode_request(request.body, losses=losses)
     for name, value in chat_only.items():
-        if name == "stop" and value:
-            losses.note("stop: the text is cut here, as the Responses API has no such parameter")
-        elif value is not None and not (name == "n" and value == 1):
+        if value is None or value == chat_server.CHAT_ONLY.get(name):
+            continue  # it asks for nothing
+        if name != "stop":
             losses.lose(name, "the Responses API has no such parameter")
+        elif value:
+            losses.note("stop: the text is cut here, as the Responses API has no such parameter")
     return body
 
 
 def _stops(request: Request, server: Wire) -> tuple[str, ...]:
-    """The stop strings that the server does not look for, so that we do."""
+    """The stop strings that the server does not look for, so that we do. Raises ArgumentError."""
     if server == "chat":
         return ()
     source: Mapping[str, Any] = request.body if request.wire == "chat" else request.chat_only
-    stop = source.get("stop")
-    if not stop:
-        return ()
-    return (stop,) if isinstance(stop, str) else tuple(stop)
+    stop: Any = source.get("stop") or []
+    stops: list[Any] = [*stop] if isinstance(stop, list | tuple) else [stop]
+    for each in stops:
+        if not isinstance(each, str):
+            raise ArgumentError(
+                f"stop must be a string or a list of strings; one is {type(each).__name__}.",
+                param="stop",
+            )
+    return tuple(filter(None, stops))

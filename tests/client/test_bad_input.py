@@ -30,6 +30,10 @@ def sink() -> Iterator[RawServer]:
         assert server.requests == []
 
 
+DEEP: dict[str, Any] = {}
+for _ in range(5000):
+    DEEP = {"a": DEEP}
+
 #: arguments of a client -> parameter, and what the text must hold
 CLIENT: list[tuple[dict[str, Any], str, str]] = [
     ({"model": 7}, "model", "int"),
@@ -167,8 +171,32 @@ RESPONSES: list[tuple[dict[str, Any], str, str]] = [
     ({"input": "Hi", "tools": {"type": "function"}}, "tools", "dict"),
     ({"input": "Hi", "temprature": 1}, "temprature", "temperature"),
     ({"input": "Hi", "messages": []}, "messages", "extra_body"),
+    ({"input": "Hi", "messages": []}, "messages", "Write input="),
+    ({"input": "Hi", "max_tokens": 5}, "max_tokens", "Write max_output_tokens="),
+    ({"input": "Hi", "num_retries": 5}, "num_retries", "Write max_retries="),
+    ({"input": "Hi", "drop_params": True}, "drop_params", 'on_unsupported="drop"'),
+    ({"input": "Hi", "temperature": "hot"}, "temperature", "a number, not str"),
+    ({"input": "Hi", "temperature": True}, "temperature", "a number, not bool"),
+    ({"input": "Hi", "max_output_tokens": 5.5}, "max_output_tokens", "an integer, not float"),
+    ({"input": "Hi", "max_output_tokens": "many"}, "max_output_tokens", "an integer, not str"),
+    ({"input": "Hi", "store": "yes"}, "store", "True or False, not str"),
+    ({"input": "Hi", "store": 1}, "store", "True or False, not int"),
+    ({"input": "Hi", "instructions": ["Be brief."]}, "instructions", "a string, not list"),
+    ({"input": "Hi", "reasoning": "low"}, "reasoning", "a dict, not str"),
+    ({"input": "Hi", "include": "x"}, "include", "a list, not str"),
+    ({"input": "Hi", "metadata": [1]}, "metadata", "a dict, not list"),
+    ({"input": "Hi", "truncation": 7}, "truncation", "a string, not int"),
+    ({"input": "Hi", "tool_choice": 7}, "tool_choice", "a string or a dict, not int"),
+    ({"input": "Hi", "conversation": 7}, "conversation", "a string or a dict, not int"),
+    ({"input": "Hi", "context_management": {}}, "context_management", "a list of dicts, not dict"),
+    ({"input": "Hi", "stop": 7}, "stop", "a string or a list, not int"),
+    ({"input": "Hi", "tools": [7]}, "tools", "tools[0] must be a dict, not int"),
     ({"input": "Hi", "metadata": {"a": object()}}, "metadata", "JSON"),
     ({"input": "Hi", "temperature": float("nan")}, "temperature", "JSON"),
+    ({"input": "Hi", "metadata": {"a": [float("inf")]}}, "metadata", "JSON"),
+    ({"input": "Hi", "metadata": {"a": float("inf"), "b": 10**30}}, "metadata", "JSON"),
+    ({"input": "Hi", "text": {"a": DEEP}}, "text", "nests too deeply"),
+    ({"input": "Hi", "stop": ["x", 5]}, "stop", "one is int"),
     ({"input": "Hi", "text_format": 7}, "text_format", "7"),
     ({"input": "Hi", "extra_headers": "a"}, "extra_headers", "str"),
     ({"input": "Hi", "extra_headers": {"a": 7}}, "extra_headers", "int"),
@@ -212,6 +240,12 @@ CHAT: list[tuple[dict[str, Any], str, str]] = [
     ({"messages": 7}, "messages", "int"),
     ({"messages": [], "input": "Hi"}, "input", "extra_body"),
     ({"messages": [], "max_token": 7}, "max_token", "max_tokens"),
+    ({"messages": [], "max_output_tokens": 7}, "max_output_tokens", "max_completion_tokens="),
+    ({"messages": [], "seed": "7"}, "seed", "an integer, not str"),
+    ({"messages": [], "logit_bias": [5]}, "logit_bias", "a dict, not list"),
+    ({"messages": [], "functions": {"name": "f"}}, "functions", "a list of dicts, not dict"),
+    ({"messages": [], "logprobs": 5}, "logprobs", "True or False, not int"),
+    ({"messages": {"role": "user"}}, "messages", "a list of dicts, not dict"),
     ({"messages": [{"role": "user", "content": object()}]}, "messages", "JSON"),
 ]
 
@@ -260,6 +294,8 @@ EMBEDDINGS: list[tuple[dict[str, Any], str]] = [
     ({"input": 7}, "input"),
     ({"input": {"text": "a"}}, "input"),
     ({"input": "a", "dimension": 3}, "dimension"),
+    ({"input": "a", "dimensions": "3"}, "dimensions"),
+    ({"input": "a", "encoding_format": 3}, "encoding_format"),
 ]
 
 
@@ -280,3 +316,123 @@ def test_an_id(id: Any, sink: RawServer) -> None:
         pytest.raises(ArgumentError),
     ):
         client.responses.retrieve(id)
+
+
+#: method -> what it is given, and the parameter that is wrong
+OTHERS: list[tuple[str, dict[str, Any], str]] = [
+    ("responses.retrieve", {"response_id": "r", "starting_after": "4"}, "starting_after"),
+    ("responses.retrieve", {"response_id": "r", "include": "x"}, "include"),
+    ("responses.retrieve", {"response_id": "r", "after": "x"}, "after"),
+    ("responses.delete", {"response_id": "r", "include": []}, "include"),
+    ("responses.delete", {"response_id": "r", "model": 7}, "model"),
+    ("responses.cancel", {"response_id": "r", "extra_query": "a=b"}, "extra_query"),
+    ("responses.input_items.list", {"response_id": "r", "limit": "5"}, "limit"),
+    ("responses.input_items.list", {"response_id": "r", "before": "x"}, "before"),
+    ("responses.compact", {"input": 7}, "input"),
+    ("responses.count_tokens", {"input": ["a"]}, "input"),
+    ("models.list", {"limit": 5}, "limit"),
+    ("conversations.create", {"items": "Hi"}, "items"),
+    ("conversations.create", {"metadata": "a"}, "metadata"),
+    ("conversations.update", {"conversation_id": "c", "metadata": 7}, "metadata"),
+    ("conversations.items.create", {"conversation_id": "c", "items": {}}, "items"),
+    ("conversations.items.list", {"conversation_id": "c", "order": 1}, "order"),
+    ("conversations.items.retrieve", {"conversation_id": "c", "item_id": 7}, "id"),
+]
+
+
+@pytest.mark.parametrize(("method", "params", "param"), OTHERS)
+def test_the_other_methods(
+    method: str, params: dict[str, Any], param: str, sink: RawServer
+) -> None:
+    with Client("openai/m", api_key="sk-test", base_url=sink.url) as client:
+        act: Any = client
+        for name in method.split("."):
+            act = getattr(act, name)
+        with pytest.raises(ArgumentError) as caught:
+            act(**params)
+    assert caught.value.param == param
+
+
+class Reasoning:
+    """An object of another library, such as the OpenAI SDK's `Reasoning`."""
+
+    def model_dump(self, **_: Any) -> dict[str, str]:
+        return {"effort": "low"}
+
+
+class Part:
+    def model_dump(self, **_: Any) -> dict[str, str]:
+        return {"type": "input_text", "text": "Hi"}
+
+
+class Message:
+    def model_dump(self, **_: Any) -> dict[str, Any]:
+        return {"role": "user", "content": "Hello"}
+
+
+def test_objects_of_the_openai_sdk_are_dicts() -> None:
+    def serve(peer: Peer) -> None:
+        while peer.ask():
+            peer.send(answer(response()))
+
+    given: Any = {
+        "input": [Message(), {"role": "user", "content": [Part()]}],
+        "reasoning": Reasoning(),
+        "tools": ({"type": "web_search"} for _ in range(1)),
+    }
+    with (
+        raw_server(serve) as server,
+        Client("openai/m", api_key="k", base_url=server.url) as client,
+    ):
+        client.responses.create(**given)
+    sent = server.requests[0].json
+    assert sent["reasoning"] == {"effort": "low"}
+    assert sent["tools"] == [{"type": "web_search"}]
+    assert sent["input"] == [
+        {"role": "user", "content": "Hello"},
+        {"role": "user", "content": [{"type": "input_text", "text": "Hi"}]},
+    ]
+
+
+def test_numbers_may_be_keys_as_in_the_openai_sdk() -> None:
+    with Client("openai/m", api_key="k", api="chat") as client:
+        from resp_core.client import plan
+
+        messages = [{"role": "user", "content": "Hi"}]
+        made = plan.chat_turn({"messages": messages, "logit_bias": {50256: -100}}, False)
+        call: Any = client.call_for(made)
+        assert b'"logit_bias":{"50256":-100}' in call.prepare().content
+
+
+@pytest.mark.parametrize("name", ["api_key", "base_url", "api_base", "api_version", "provider",
+    "custom_llm_provider", "organization", "project", "azure_ad_token", "base_model", "proxy",
+    "openai_api_base", "azure_endpoint"])  # fmt: skip
+def test_an_empty_string_is_unset(name: str) -> None:
+    """On a client and on a call, whatever the argument."""
+
+    def serve(peer: Peer) -> None:
+        while peer.ask():
+            peer.send(answer(response()))
+
+    with raw_server(serve) as server:
+        given: Any = {"api_key": "sk-test", "base_url": server.url}
+        on_the_client: Any = {**given, **({} if name in given else {name: ""})}
+        with Client("openai/m", **on_the_client) as client:
+            if name != "proxy":
+                client.responses.create(input="Hi", **{name: ""})  # type: ignore[arg-type]
+            else:
+                client.responses.create(input="Hi")
+    (asked,) = server.requests
+    assert asked.headers["authorization"] == "Bearer sk-test"
+    assert "openai-organization" not in asked.headers
+    assert "openai-project" not in asked.headers
+
+
+@pytest.mark.parametrize("name", ["OPENAI_API_KEY", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID",
+    "OPENAI_BASE_URL", "HTTPS_PROXY", "HTTP_PROXY", "SSL_CERT_FILE"])  # fmt: skip
+def test_an_empty_variable_is_unset(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, "")
+    with pytest.raises(CredentialError, match="OPENAI_API_KEY"):
+        Client("openai/m").responses.create(input="Hi")
+    url = Client("openai/m", api_key="k").deployment().base_url
+    assert url == "https://api.openai.com/v1"

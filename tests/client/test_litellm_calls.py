@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,6 +10,8 @@ import pytest
 
 import resp_core as litellm
 from resp_core.offline.loopback import serve
+from tests.client.litellm_snippets import SNIPPETS
+from tests.rawserver import Peer, answer, raw_server, response
 
 MESSAGES = [{"content": "Hello, how are you?", "role": "user"}]
 PICTURE = {"type": "image_url", "image_url": {"url": "data:image/png;base64,aGk="}}
@@ -21,6 +24,43 @@ def azure(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
     with serve() as server:
         yield {"api_key": "k", "api_base": server.url + "/", "api_version": "preview"}
     litellm.configure()
+
+
+@pytest.mark.parametrize("name", SNIPPETS)
+def test_a_snippet(
+    name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As it stands in the documentation; only the import is another."""
+    code = SNIPPETS[name].replace("import litellm", "import resp_core as litellm")
+    code = code.replace("from litellm import", "from resp_core import")
+    litellm.configure()
+    with serve() as server:
+        for variable in ("AZURE_API_KEY", "OPENAI_API_KEY"):
+            monkeypatch.setenv(variable, "k")
+        monkeypatch.setenv("AZURE_API_BASE", server.url)
+        monkeypatch.setenv("AZURE_API_VERSION", "2024-10-21")
+        monkeypatch.setenv("OPENAI_BASE_URL", f"{server.url}/v1")
+        exec(compile(code, name, "exec", dont_inherit=True), {"os": os, "BASE": server.url})
+    litellm.configure()
+    assert capsys.readouterr().out.strip()
+
+
+def test_a_variable_that_is_set_between_two_calls_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Notebooks do this: another key, or another server, for the same model."""
+
+    def script(peer: Peer) -> None:
+        while peer.ask():
+            peer.send(answer(response()))
+
+    litellm.configure()
+    with raw_server(script) as first, raw_server(script) as second:
+        for server, key in ((first, "one"), (first, "two"), (second, "three")):
+            monkeypatch.setenv("OPENAI_API_KEY", key)
+            monkeypatch.setenv("OPENAI_BASE_URL", server.url)
+            assert litellm.responses("Hi", "openai/gpt-4o").output_text == "Hello"
+    litellm.configure()
+    keys = [[asked.headers["authorization"] for asked in s.requests] for s in (first, second)]
+    assert keys == [["Bearer one", "Bearer two"], ["Bearer three"]]
 
 
 def test_responses_are_made_found_and_deleted(azure: dict[str, Any]) -> None:

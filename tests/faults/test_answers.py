@@ -162,8 +162,13 @@ def test_an_incomplete_response_is_a_result_that_says_so(reason: str, kind: str)
 
 
 ENVELOPES: dict[str, tuple[int, Any, type[APIError], str]] = {
-    "openai": (400, {"error": {"message": "M", "param": "p", "code": "c"}}, BadRequestError, "M"),
-    "flat": (400, {"message": "M", "code": "c", "param": "p"}, BadRequestError, "M"),
+    "openai": (
+        400,
+        {"error": {"message": "M", "type": "t", "param": "p", "code": "c"}},
+        BadRequestError,
+        "M",
+    ),
+    "flat": (400, {"message": "M", "type": "t", "code": "c", "param": "p"}, BadRequestError, "M"),
     "a list": (400, [{"error": {"message": "M", "code": "c", "param": "p"}}], BadRequestError, "M"),
     "detail": (422, {"detail": [{"loc": ["body"], "msg": "M"}]}, UnprocessableEntityError, "M"),
     "a text": (413, {"error": "M"}, RequestTooLargeError, "M"),
@@ -203,7 +208,9 @@ def test_an_error_envelope(name: str, way: str) -> None:
     assert error.request_id == "req_7"
     assert error.status_code == status  # type: ignore[attr-defined]
     if isinstance(body, dict) and name in ("openai", "flat"):
-        assert (error.code, error.param) == ("c", "p")
+        assert (error.code, error.param, error.type) == ("c", "p", "t")
+    else:
+        assert error.type is None
 
 
 def test_a_missing_page_names_its_url() -> None:

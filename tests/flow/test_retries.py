@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ from resp_core.errors import (
     RedirectError,
 )
 from resp_core.flow import Policy
+from resp_core.models.profile import profile_of
 from resp_core.route.retry import RetryPolicy, retry_after
 from tests.flow.stage import JSON, Stage, Watch, accepted, call_of, ended, flowing, refused
 from tests.rawserver import frames
@@ -212,10 +214,32 @@ def test_a_total_timeout_is_final_and_an_idle_one_a_choice() -> None:
     assert stage.over
 
 
+@pytest.mark.parametrize(
+    ("stream", "thinks", "said", "idle"),
+    [
+        (True, False, None, 120.0),
+        (True, True, None, 600.0),  # which may take minutes before it says anything
+        (True, True, 5.0, 5.0),
+        (False, True, 5.0, None),  # only the total
+    ],
+)
+def test_silence_in_a_stream(
+    stream: bool, thinks: bool, said: float | None, idle: float | None
+) -> None:
+    watch = Watch()
+    call = call_of(watch, stream=stream, policy=Policy(idle=said))
+    if thinks:
+        call._deployment = replace(call.deployment, profile=profile_of("o3"))
+    stage = Stage(call, watch)
+    assert isinstance(stage.effect, Open)
+    assert stage.effect.call.limits.idle == idle
+
+
 def test_nothing_is_sent_again_once_content_was_given() -> None:
     stage = begin(stream=True)
     lost = APIConnectionError("reset")
-    error = failing(stage, [*flowing(b"".join(frames()[:5])), (Read, lost), *ended()])
+    steps = [*flowing(b"".join(frames()[:5])), (Read, lost), (Save, None), *ended()]
+    error = failing(stage, steps)
     assert error.attempts == 1
     assert len(stage.emitted) == 5
     assert error.partial is not None

@@ -55,6 +55,13 @@ REWRITTEN: list[tuple[str, str, Wire, Body, Body]] = [
     ("openai", "o3", "responses", {"top_p": 1, "top_logprobs": 0}, {}),
     ("azure", "o3", "chat", {"parallel_tool_calls": False}, {}),
     ("openai", "gpt-5-pro", "responses", {"parallel_tool_calls": False}, {}),
+    (
+        "openai",
+        "gpt-5-mini",
+        "chat",
+        {"parallel_tool_calls": False, "reasoning_effort": "minimal"},
+        {"reasoning_effort": "minimal"},
+    ),
 ]
 
 
@@ -93,6 +100,13 @@ REFUSED: list[tuple[str, str, Wire, Body, str]] = [
     ("openai", "gpt-5.6", "chat", {"reasoning_effort": "max"}, "reasoning_effort"),
     (
         "openai",
+        "gpt-5",
+        "responses",
+        {"parallel_tool_calls": True, "reasoning": {"effort": "minimal"}},
+        "parallel_tool_calls",
+    ),
+    (
+        "openai",
         "o3",
         "chat",
         {"reasoning_effort": {"effort": "low", "summary": "auto"}},
@@ -128,6 +142,7 @@ UNTOUCHED: list[tuple[str, str, Wire, Body]] = [
     ("openai", "gpt-5.5", "chat", {"temperature": 0, "reasoning_effort": "none"}),
     ("openai", "gpt-5.6", "responses", {"reasoning": {"effort": "max", "mode": "pro"}}),
     ("openai", "gpt-5-chat-latest", "chat", {"temperature": 0}),
+    ("openai", "gpt-5", "chat", {"parallel_tool_calls": True, "reasoning_effort": "low"}),
     ("azure", "gpt-4o", "chat", {"parallel_tool_calls": True, "max_tokens": 3}),
     ("azure", "video3", "chat", {"parallel_tool_calls": True, "max_tokens": 3}),
 ]

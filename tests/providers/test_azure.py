@@ -15,6 +15,9 @@ from resp_core.providers import azure, get
 from resp_core.providers.azure import clean_body
 from resp_core.route.deployment import Connection, Deployment
 from resp_core.route.resolve import resolve
+from resp_core.tasks import Turn
+from resp_core.types.json import loads
+from resp_core.types.request import Request
 from resp_core.wire.losses import Losses
 
 HOST = "https://res.openai.azure.com"
@@ -61,6 +64,31 @@ def test_names(model: str, deployment: str, family: str, dialects: tuple[str, ..
     target = at(model)
     assert (target.model, target.profile.family, target.dialects) == (deployment, family, dialects)
     assert target.requested == model
+
+
+@pytest.mark.parametrize(
+    ("model", "arguments"),
+    [
+        ("azure_text/dep", {}),
+        ("azure_text/dep", {"base_model": "gpt-3.5-turbo-instruct"}),
+        ("azure_text/my-gpt-4o", {}),  # the caller says what it is
+        ("dep", {"provider": "azure_text"}),
+        ("azure/dep", {"base_model": "gpt-3.5-turbo-instruct"}),
+        ("azure/gpt-35-turbo-instruct", {}),
+    ],
+)
+def test_instruct_models_have_the_completions_api(model: str, arguments: dict[str, Any]) -> None:
+    target = at(model, api_version="2024-10-21", **arguments)
+    assert (target.provider, target.dialects) == ("azure", ("chat",))
+    task = Turn(Request("chat", {"messages": [{"role": "user", "content": "Hi"}], "max_tokens": 5}))
+    prepared = task.prepare(target, Losses("azure"))
+    assert prepared.operation == "completions"
+    assert loads(prepared.content) == {"model": target.model, "prompt": "Hi", "max_tokens": 5}
+    assert azure.locate(target, prepared.operation, ()).url == (
+        f"{HOST}/openai/deployments/{target.model}/completions?api-version=2024-10-21"
+    )
+    with pytest.raises(UnsupportedError, match="chat"):
+        at(model, api="responses", **arguments)
 
 
 @pytest.mark.parametrize("base_model", ["o3", "openai/o3", "azure/o3"])

@@ -10,19 +10,25 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from resp_core.client.params import CHAT_FIELDS, CHAT_ONLY, RESPONSE_FIELDS, EmbeddingParams
+from resp_core.client.params import (
+    CHAT_FIELDS,
+    CHAT_ONLY,
+    RESPONSE_FIELDS,
+    CompactParams,
+    CountParams,
+    EmbeddingParams,
+    fields_of,
+)
 from tests.recordings.corpus import Exchange
 
 Body = dict[str, Any]
 
 _FIELDS: dict[str, frozenset[str]] = {
-    "responses": RESPONSE_FIELDS - CHAT_ONLY - {"text_format"},
+    "responses": RESPONSE_FIELDS - CHAT_ONLY - {"text_format", "verbosity"},
     "chat": CHAT_FIELDS,
     "embeddings": frozenset(EmbeddingParams.__annotations__),
-    "responses.compact": frozenset(
-        ("input", "previous_response_id", "instructions", "prompt_cache_key")
-    ),
-    "responses.count_tokens": RESPONSE_FIELDS - CHAT_ONLY - {"text_format"},
+    "responses.compact": fields_of(CompactParams),
+    "responses.count_tokens": fields_of(CountParams) - {"text_format", "verbosity"},
     "conversations": frozenset(("items", "metadata")),
     "conversations.update": frozenset(("metadata",)),
     "conversations.items.create": frozenset(("items",)),

@@ -41,11 +41,12 @@ _OPERATIONS = (
     ("conversations", "POST", r"/conversations"),
     ("embeddings", "POST", r"(?<!/usage)/embeddings"),
     ("models", "GET", r"/models"),
+    ("completions", "POST", r"(?<!/chat)/completions"),
 )
 _CREATES = ("responses", "chat")
 #: APIs that servers outside our providers serve in OpenAI's form.
-_COMMON = frozenset({"responses", "chat"})
-_APIS = frozenset({"responses", "chat", "embeddings", "models", "conversations"})
+_COMMON = frozenset({"responses", "chat", "completions"})
+_APIS = frozenset({"responses", "chat", "embeddings", "models", "conversations", "completions"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +146,7 @@ def exchanges() -> tuple[Exchange, ...]:
     return tuple(found)
 
 
-_MARKS = (b"/chat/completions", b"/responses", b"/conversations", b"/embeddings", b"/models")
+_MARKS = (b"/completions", b"/responses", b"/conversations", b"/embeddings", b"/models")
 
 
 @lru_cache(maxsize=1)

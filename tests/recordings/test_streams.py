@@ -13,12 +13,15 @@ from resp_core.wire.ids import counted_ids
 from resp_core.wire.losses import Losses
 from resp_core.wire.pipeline import Reader, reader_for
 from resp_core.wire.sse import SseDecoder
+from resp_core.wire.validate import StreamViolation, validate
 from tests.recordings import calls, reading
 from tests.recordings.corpus import Exchange
 from tests.recordings.serving import random_cuts, split
 from tests.recordings.sweeps import groups, same
 
 NUMBERED = "events without a sequence_number get one"
+FROM_ONE = "the server itself counts the parts of a message from 1"
+WAITING = ("queued", "in_progress")
 COLLECTED = "a terminal event without output gets the items of the stream"
 #: Streams of at most so many bytes are cut at every byte.
 _SHORT = 2_500
@@ -93,6 +96,32 @@ def check_fold(completion: dict[str, Any], exchange: Exchange) -> None:
             delta = choice.get("delta") or {}
             missing = {n for n, v in delta.items() if v is not None} - folded["message"].keys()
             assert not missing - {"content"}, f"the message has no {missing}"
+
+
+def _responds(exchange: Exchange) -> bool:
+    ended = not exchange.streamed and (exchange.answer or {}).get("status") not in WAITING
+    whole = streams(exchange) or ended
+    return exchange.operation == "responses" and whole and not exchange.reports_error
+
+
+@pytest.mark.parametrize("group", groups(_responds))
+def test_a_stream_given_on_is_a_legal_one(group, client, replay, sweep):
+    """Those of servers, numbered, and plain answers as streams; bridged ones in test_bridges."""
+
+    def check(exchange: Exchange) -> str | None:
+        replay.next(exchange)
+        target = calls.target(exchange) | {"model": exchange.model}
+        events = list(client.responses.create(**target, input="hello", stream=True))
+        try:
+            validate(events)
+        except StreamViolation:
+            parts = [e for e in exchange.payloads if e["type"] == "response.content_part.added"]
+            assert parts
+            assert all(part["content_index"] > 0 for part in parts)
+            return FROM_ONE
+        return None
+
+    sweep(group, "legal", check)
 
 
 @pytest.mark.parametrize("group", groups(streams))

@@ -282,6 +282,15 @@ def test_items_become_messages(items: Any, messages: list[dict[str, Any]]) -> No
     assert encode_items(items) == messages
 
 
+def test_instructions_speak_as_the_input_does() -> None:
+    """OpenAI wants one of the two roles in a request, not both."""
+    system = {"role": "system", "content": "Be kind."}
+    sent = encode({"input": [system, *USER], "instructions": "Be brief."})["messages"]
+    assert sent == [{"role": "system", "content": "Be brief."}, system, *USER]
+    sent = encode({"input": USER, "instructions": "Be brief."})["messages"]
+    assert sent == [{"role": "developer", "content": "Be brief."}, *USER]
+
+
 def test_outputs_are_sorted_behind_their_calls() -> None:
     second = {**CALL, "call_id": "c2"}
     items = [CALL, second, {**ANSWER, "call_id": "c2", "output": "two"}, ANSWER]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from resp_core.errors import ArgumentError
+from resp_core.errors import StreamIncomplete
 from resp_core.wire.unfold import unfold
 from resp_core.wire.validate import validate
 
@@ -68,5 +68,7 @@ def test_the_last_event_says_how_it_ended(status: str) -> None:
 
 @pytest.mark.parametrize("status", ["queued", "in_progress", "cancelled"])
 def test_what_is_not_finished_has_no_stream(status: str) -> None:
-    with pytest.raises(ArgumentError, match=status):
-        unfold({"id": "r", "status": status, "output": []})
+    response = {"id": "r", "status": status, "output": []}
+    with pytest.raises(StreamIncomplete, match=status) as caught:
+        unfold(response)
+    assert caught.value.partial == response

@@ -11,23 +11,25 @@ from resp_core.client.embeddings import AsyncEmbeddings
 from resp_core.client.models import AsyncModels
 from resp_core.client.obj import Obj, Result
 from resp_core.client.options import settings_of, updated
+from resp_core.client.pages import AsyncPage
 from resp_core.client.params import sealed
+from resp_core.client.plan import Plan
 from resp_core.client.responses import AsyncResponses
 from resp_core.client.stream import AsyncEventStream
 from resp_core.client.transports import AsyncTransports
 from resp_core.client.wiring import Wiring, connection_of
 from resp_core.drive import acomplete, adrive
+from resp_core.errors import RespError
 from resp_core.tasks import Turn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
     from types import TracebackType
     from typing import Self
 
     from resp_core.client.configured import Source
     from resp_core.client.estimates import Estimate
     from resp_core.client.options import ClientOptions
-    from resp_core.client.plan import Plan
     from resp_core.client.sync_client import Client
     from resp_core.client.wiring import Settings
     from resp_core.drive import Flow
@@ -169,16 +171,44 @@ class AsyncClient:
         return self._stream(call, None)
 
     async def answer(self, plan: Plan) -> Any:
-        """Carry a plan out: a Result, or a stream that has begun."""
-        call = self.call_for(plan)
+        """Carry a plan out: what its method returns, a result or a stream that has begun."""
+        return await self.carried_out(self.call_for(plan), plan)
+
+    async def carried_out(self, call: Flow, plan: Plan) -> Any:
+        """The same for a call of the plan that was made before."""
         if plan.task.stream:
-            return await self._stream(call, Obj).begin()
+            return await self._stream(call, Obj, plan.read).begin()
         await self._finish(call)
-        return Result(call.result or {}, call.record)
+        answer, after = call.result or {}, plan.after
+        if after is not None:
+            return AsyncPage(answer, call.record, lambda last: self.answer(after(last)))
+        result = Result(answer, call.record)
+        return result if plan.read is None else plan.read(result)
+
+    async def step_through(self, steps: Generator[Plan | float, Result, Result]) -> Result:
+        """Carry out the plans and pauses that a helper yields, to its end."""
+        try:
+            step = next(steps)
+            while True:
+                try:
+                    answer: Any = await self._step(step)
+                except RespError as error:
+                    step = steps.throw(error)
+                else:
+                    step = steps.send(answer)
+        except StopIteration as stop:
+            return stop.value
+
+    async def _step(self, step: Plan | float) -> Result | None:
+        if not isinstance(step, Plan):
+            return await self.sleep(step)
+        if step.task.stream:
+            return await self.lazily(step).get_final_response()
+        return await self.answer(step)
 
     def lazily(self, plan: Plan) -> AsyncEventStream[Obj]:
         """A stream that sends its request when it is first read."""
-        return self._stream(self.call_for(plan), Obj)
+        return self._stream(self.call_for(plan), Obj, plan.read)
 
     def call_for(self, plan: Plan) -> Flow:
         """The call of a plan."""
@@ -186,16 +216,12 @@ class AsyncClient:
             return self._wiring.stored(plan.task, plan.stored_id, plan.model, plan.options)
         return self._wiring.call(plan.task, plan.model, plan.options)
 
-    async def finish(self, call: Flow) -> None:
-        """Drive a call to its end."""
-        await self._finish(call)
-
     async def _finish(self, call: Flow) -> None:
         await acomplete(call, self._net.exchange())
 
-    def _stream(self, call: Flow, wrap: Any) -> AsyncEventStream[Any]:
+    def _stream(self, call: Flow, wrap: Any, read: Any = None) -> AsyncEventStream[Any]:
         exchange = self._net.exchange()
-        return AsyncEventStream(call, adrive(call, exchange), exchange.interrupt, wrap)
+        return AsyncEventStream(call, adrive(call, exchange), exchange.interrupt, wrap, read)
 
     async def close(self) -> None:
         """Close the running loop's connections. Used again, the client makes new ones."""

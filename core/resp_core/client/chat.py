@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, Unpack, overload
 
 from resp_core.client import plan
-from resp_core.client.parsed import ParsedCompletion, parsed_completion
-from resp_core.client.raw import AsyncRawCompletions, RawCompletions
+from resp_core.client.parsed import ParsedCompletion, completion_reader
+from resp_core.client.raw import AsyncRawView, RawCompletions, RawView
 
 if TYPE_CHECKING:
-    from resp_core.client.async_client import AsyncClient
+    from collections.abc import Awaitable
+
+    from resp_core.client.carrier import AsyncCarrier, Carrier
     from resp_core.client.obj import Result
     from resp_core.client.params import ChatParams
+    from resp_core.client.raw import RawAnswer
     from resp_core.client.stream import AsyncStream, Stream
-    from resp_core.client.sync_client import Client
 
 __all__ = ["AsyncChat", "AsyncCompletions", "Chat", "Completions"]
 
@@ -21,7 +23,7 @@ __all__ = ["AsyncChat", "AsyncCompletions", "Chat", "Completions"]
 class Chat:
     """`client.chat`."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Carrier) -> None:
         self._client = client
 
     @property
@@ -33,13 +35,13 @@ class Chat:
 class Completions:
     """The Chat API at any provider; where a model lacks it, the Responses API behind it."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Carrier) -> None:
         self._client = client
 
     @property
-    def with_raw_response(self) -> RawCompletions:
+    def with_raw_response(self) -> RawCompletions[RawAnswer]:
         """The same methods, answering with status, headers and the parsed result."""
-        return RawCompletions(self._client)
+        return RawCompletions(Completions(RawView(self._client)))
 
     @overload
     def create(
@@ -60,25 +62,29 @@ class Completions:
         return self._client.answer(plan.chat_turn(params, bool(stream), default))
 
     def stream(self, **params: Unpack[ChatParams]) -> Stream:
-        """The chunks of a completion; the request is sent when the first one is read."""
-        default = self._client.on_unsupported
-        return self._client.lazily(plan.chat_turn(params, True, default))
+        """The chunks of a completion; the request is sent when the first one is read.
+
+        With a class as `response_format`, `get_final_completion()` has it read.
+        """
+        wanted, default = params.get("response_format"), self._client.on_unsupported
+        read = completion_reader(wanted) if isinstance(wanted, type) else None
+        return self._client.lazily(plan.chat_turn(params, True, default, read=read))
 
     def parse(self, **params: Unpack[ChatParams]) -> ParsedCompletion:
-        """A completion whose text is read as `response_format`, a pydantic class.
+        """A completion whose text is read as `response_format`: a pydantic class, another type,
+        or a schema. `choices[0].message.parsed` holds the object.
 
-        `choices[0].message.parsed` holds the object. Raises RefusalError when the model
-        declined and ProtocolError when the text does not fit the class.
+        Raises RefusalError when the model declined and ProtocolError when the text does not fit.
         """
+        read = completion_reader(params.get("response_format"))
         default = self._client.on_unsupported
-        answer = self._client.answer(plan.chat_turn(params, False, default))
-        return parsed_completion(answer, params.get("response_format"))
+        return self._client.answer(plan.chat_turn(params, False, default, read=read))
 
 
 class AsyncChat:
     """`client.chat`."""
 
-    def __init__(self, client: AsyncClient) -> None:
+    def __init__(self, client: AsyncCarrier) -> None:
         self._client = client
 
     @property
@@ -90,13 +96,13 @@ class AsyncChat:
 class AsyncCompletions:
     """The Chat API at any provider; where a model lacks it, the Responses API behind it."""
 
-    def __init__(self, client: AsyncClient) -> None:
+    def __init__(self, client: AsyncCarrier) -> None:
         self._client = client
 
     @property
-    def with_raw_response(self) -> AsyncRawCompletions:
+    def with_raw_response(self) -> RawCompletions[Awaitable[RawAnswer]]:
         """The same methods, answering with status, headers and the parsed result."""
-        return AsyncRawCompletions(self._client)
+        return RawCompletions(AsyncCompletions(AsyncRawView(self._client)))
 
     @overload
     async def create(
@@ -121,16 +127,20 @@ class AsyncCompletions:
         return await self._client.answer(plan.chat_turn(params, bool(stream), default))
 
     def stream(self, **params: Unpack[ChatParams]) -> AsyncStream:
-        """The chunks of a completion; the request is sent when the first one is read."""
-        default = self._client.on_unsupported
-        return self._client.lazily(plan.chat_turn(params, True, default))
+        """The chunks of a completion; the request is sent when the first one is read.
+
+        With a class as `response_format`, `get_final_completion()` has it read.
+        """
+        wanted, default = params.get("response_format"), self._client.on_unsupported
+        read = completion_reader(wanted) if isinstance(wanted, type) else None
+        return self._client.lazily(plan.chat_turn(params, True, default, read=read))
 
     async def parse(self, **params: Unpack[ChatParams]) -> ParsedCompletion:
-        """A completion whose text is read as `response_format`, a pydantic class.
+        """A completion whose text is read as `response_format`: a pydantic class, another type,
+        or a schema. `choices[0].message.parsed` holds the object.
 
-        `choices[0].message.parsed` holds the object. Raises RefusalError when the model
-        declined and ProtocolError when the text does not fit the class.
+        Raises RefusalError when the model declined and ProtocolError when the text does not fit.
         """
+        read = completion_reader(params.get("response_format"))
         default = self._client.on_unsupported
-        answer = await self._client.answer(plan.chat_turn(params, False, default))
-        return parsed_completion(answer, params.get("response_format"))
+        return await self._client.answer(plan.chat_turn(params, False, default, read=read))

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from resp_core.client import plan
+from resp_core.client.pages import AsyncPages, Page
+from resp_core.client.params import (
+    ConversationParams,
+    ItemParams,
+    ListParams,
+    ModelOptions,
+    NewItemParams,
+)
+from resp_core.client.raw import AsyncRawView, RawConversationItems, RawConversations, RawView
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Awaitable, Iterable, Mapping
 
-    from resp_core.client.async_client import AsyncClient
+    from resp_core.client.carrier import AsyncCarrier, Carrier
     from resp_core.client.obj import Result
-    from resp_core.client.params import CallOptions
-    from resp_core.client.sync_client import Client
+    from resp_core.client.raw import RawAnswer
+    from resp_core.route.deployment import Operation
 
 __all__ = ["AsyncConversationItems", "AsyncConversations", "ConversationItems", "Conversations"]
 
@@ -20,7 +29,7 @@ __all__ = ["AsyncConversationItems", "AsyncConversations", "ConversationItems", 
 class Conversations:
     """Conversations that the provider stores; pass an id as `conversation=` to a response."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Carrier) -> None:
         self._client = client
 
     @property
@@ -28,154 +37,76 @@ class Conversations:
         """The items of a conversation."""
         return ConversationItems(self._client)
 
-    def create(
-        self,
-        *,
-        items: Iterable[Mapping[str, Any]] | None = None,
-        metadata: Mapping[str, str] | None = None,
-        model: str | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Result:
-        """A new conversation."""
-        body = {"items": None if items is None else [*items], "metadata": metadata}
-        return self._client.answer(
-            plan.operation("conversations", options, body=plan.without_none(body), model=model)
-        )
+    @property
+    def with_raw_response(self) -> RawConversations[RawAnswer]:
+        """The same methods, answering with status, headers and the parsed result."""
+        return RawConversations(Conversations(RawView(self._client)))
 
-    def retrieve(
-        self, conversation_id: str, *, model: str | None = None, **options: Unpack[CallOptions]
-    ) -> Result:
+    def create(self, **params: Unpack[ConversationParams]) -> Result:
+        """A new conversation."""
+        return self._client.answer(plan.operation("conversations", params, ConversationParams))
+
+    def retrieve(self, conversation_id: str, **params: Unpack[ModelOptions]) -> Result:
         """A conversation, without its items."""
-        return self._client.answer(
-            plan.operation(
-                "conversations.retrieve", options, ids=(conversation_id,), stored=True, model=model
-            )
-        )
+        return self._client.answer(_plan("conversations.retrieve", params, conversation_id))
 
     def update(
-        self,
-        conversation_id: str,
-        *,
-        metadata: Mapping[str, str],
-        model: str | None = None,
-        **options: Unpack[CallOptions],
+        self, conversation_id: str, *, metadata: Mapping[str, str], **params: Unpack[ModelOptions]
     ) -> Result:
         """Change the metadata."""
-        return self._client.answer(
-            plan.operation(
-                "conversations.update",
-                options,
-                ids=(conversation_id,),
-                stored=True,
-                body={"metadata": metadata},
-                model=model,
-            )
-        )
+        given = {**params, "metadata": metadata}
+        return self._client.answer(_plan("conversations.update", given, conversation_id))
 
-    def delete(
-        self, conversation_id: str, *, model: str | None = None, **options: Unpack[CallOptions]
-    ) -> Result:
+    def delete(self, conversation_id: str, **params: Unpack[ModelOptions]) -> Result:
         """Delete a conversation; its items stay."""
-        return self._client.answer(
-            plan.operation(
-                "conversations.delete", options, ids=(conversation_id,), stored=True, model=model
-            )
-        )
+        return self._client.answer(_plan("conversations.delete", params, conversation_id))
 
 
 class ConversationItems:
     """`client.conversations.items`."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Carrier) -> None:
         self._client = client
+
+    @property
+    def with_raw_response(self) -> RawConversationItems[RawAnswer]:
+        """The same methods, answering with status, headers and the parsed result."""
+        return RawConversationItems(ConversationItems(RawView(self._client)))
 
     def create(
         self,
         conversation_id: str,
         *,
         items: Iterable[Mapping[str, Any]],
-        model: str | None = None,
-        **options: Unpack[CallOptions],
+        **params: Unpack[ItemParams],
     ) -> Result:
         """Add items at the end."""
-        return self._client.answer(
-            plan.operation(
-                "conversations.items.create",
-                options,
-                ids=(conversation_id,),
-                stored=True,
-                body={"items": [*items]},
-                model=model,
-            )
-        )
+        given = {**params, "items": items}
+        return self._client.answer(_plan("conversations.items.create", given, conversation_id))
 
-    def list(
-        self,
-        conversation_id: str,
-        *,
-        after: str | None = None,
-        limit: int | None = None,
-        order: Literal["asc", "desc"] | None = None,
-        include: Sequence[str] | None = None,
-        model: str | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Result:
-        """One page of items."""
-        query = {"after": after, "limit": limit, "order": order, "include": include}
-        return self._client.answer(
-            plan.operation(
-                "conversations.items",
-                options,
-                ids=(conversation_id,),
-                stored=True,
-                query=query,
-                model=model,
-            )
-        )
+    def list(self, conversation_id: str, **params: Unpack[ListParams]) -> Page:
+        """The items of a conversation, newest first by default, a page at a time."""
+        return self._client.answer(_page(params, conversation_id))
 
     def retrieve(
-        self,
-        item_id: str,
-        *,
-        conversation_id: str,
-        model: str | None = None,
-        **options: Unpack[CallOptions],
+        self, item_id: str, *, conversation_id: str, **params: Unpack[ItemParams]
     ) -> Result:
         """One item."""
-        return self._client.answer(
-            plan.operation(
-                "conversations.items.retrieve",
-                options,
-                ids=(conversation_id, item_id),
-                stored=True,
-                model=model,
-            )
-        )
+        ids = conversation_id, item_id
+        return self._client.answer(_plan("conversations.items.retrieve", params, *ids))
 
     def delete(
-        self,
-        item_id: str,
-        *,
-        conversation_id: str,
-        model: str | None = None,
-        **options: Unpack[CallOptions],
+        self, item_id: str, *, conversation_id: str, **params: Unpack[ModelOptions]
     ) -> Result:
         """Take one item out."""
-        return self._client.answer(
-            plan.operation(
-                "conversations.items.delete",
-                options,
-                ids=(conversation_id, item_id),
-                stored=True,
-                model=model,
-            )
-        )
+        ids = conversation_id, item_id
+        return self._client.answer(_plan("conversations.items.delete", params, *ids))
 
 
 class AsyncConversations:
-    """AsyncConversations that the provider stores; pass an id as `conversation=` to a response."""
+    """Conversations that the provider stores; pass an id as `conversation=` to a response."""
 
-    def __init__(self, client: AsyncClient) -> None:
+    def __init__(self, client: AsyncCarrier) -> None:
         self._client = client
 
     @property
@@ -183,145 +114,88 @@ class AsyncConversations:
         """The items of a conversation."""
         return AsyncConversationItems(self._client)
 
-    async def create(
-        self,
-        *,
-        items: Iterable[Mapping[str, Any]] | None = None,
-        metadata: Mapping[str, str] | None = None,
-        model: str | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Result:
+    @property
+    def with_raw_response(self) -> RawConversations[Awaitable[RawAnswer]]:
+        """The same methods, answering with status, headers and the parsed result."""
+        return RawConversations(AsyncConversations(AsyncRawView(self._client)))
+
+    async def create(self, **params: Unpack[ConversationParams]) -> Result:
         """A new conversation."""
-        body = {"items": None if items is None else [*items], "metadata": metadata}
         return await self._client.answer(
-            plan.operation("conversations", options, body=plan.without_none(body), model=model)
+            plan.operation("conversations", params, ConversationParams)
         )
 
-    async def retrieve(
-        self, conversation_id: str, *, model: str | None = None, **options: Unpack[CallOptions]
-    ) -> Result:
+    async def retrieve(self, conversation_id: str, **params: Unpack[ModelOptions]) -> Result:
         """A conversation, without its items."""
-        return await self._client.answer(
-            plan.operation(
-                "conversations.retrieve", options, ids=(conversation_id,), stored=True, model=model
-            )
-        )
+        return await self._client.answer(_plan("conversations.retrieve", params, conversation_id))
 
     async def update(
-        self,
-        conversation_id: str,
-        *,
-        metadata: Mapping[str, str],
-        model: str | None = None,
-        **options: Unpack[CallOptions],
+        self, conversation_id: str, *, metadata: Mapping[str, str], **params: Unpack[ModelOptions]
     ) -> Result:
         """Change the metadata."""
-        return await self._client.answer(
-            plan.operation(
-                "conversations.update",
-                options,
-                ids=(conversation_id,),
-                stored=True,
-                body={"metadata": metadata},
-                model=model,
-            )
-        )
+        given = {**params, "metadata": metadata}
+        return await self._client.answer(_plan("conversations.update", given, conversation_id))
 
-    async def delete(
-        self, conversation_id: str, *, model: str | None = None, **options: Unpack[CallOptions]
-    ) -> Result:
+    async def delete(self, conversation_id: str, **params: Unpack[ModelOptions]) -> Result:
         """Delete a conversation; its items stay."""
-        return await self._client.answer(
-            plan.operation(
-                "conversations.delete", options, ids=(conversation_id,), stored=True, model=model
-            )
-        )
+        return await self._client.answer(_plan("conversations.delete", params, conversation_id))
 
 
 class AsyncConversationItems:
     """`client.conversations.items`."""
 
-    def __init__(self, client: AsyncClient) -> None:
+    def __init__(self, client: AsyncCarrier) -> None:
         self._client = client
+
+    @property
+    def with_raw_response(self) -> RawConversationItems[Awaitable[RawAnswer]]:
+        """The same methods, answering with status, headers and the parsed result."""
+        return RawConversationItems(AsyncConversationItems(AsyncRawView(self._client)))
 
     async def create(
         self,
         conversation_id: str,
         *,
         items: Iterable[Mapping[str, Any]],
-        model: str | None = None,
-        **options: Unpack[CallOptions],
+        **params: Unpack[ItemParams],
     ) -> Result:
         """Add items at the end."""
+        given = {**params, "items": items}
         return await self._client.answer(
-            plan.operation(
-                "conversations.items.create",
-                options,
-                ids=(conversation_id,),
-                stored=True,
-                body={"items": [*items]},
-                model=model,
-            )
+            _plan("conversations.items.create", given, conversation_id)
         )
 
-    async def list(
-        self,
-        conversation_id: str,
-        *,
-        after: str | None = None,
-        limit: int | None = None,
-        order: Literal["asc", "desc"] | None = None,
-        include: Sequence[str] | None = None,
-        model: str | None = None,
-        **options: Unpack[CallOptions],
-    ) -> Result:
-        """One page of items."""
-        query = {"after": after, "limit": limit, "order": order, "include": include}
-        return await self._client.answer(
-            plan.operation(
-                "conversations.items",
-                options,
-                ids=(conversation_id,),
-                stored=True,
-                query=query,
-                model=model,
-            )
-        )
+    def list(self, conversation_id: str, **params: Unpack[ListParams]) -> AsyncPages:
+        """The items of a conversation, newest first by default: `await` gives the first page,
+        `async for` all of them."""
+        return AsyncPages(self._client, _page(params, conversation_id))
 
     async def retrieve(
-        self,
-        item_id: str,
-        *,
-        conversation_id: str,
-        model: str | None = None,
-        **options: Unpack[CallOptions],
+        self, item_id: str, *, conversation_id: str, **params: Unpack[ItemParams]
     ) -> Result:
         """One item."""
-        return await self._client.answer(
-            plan.operation(
-                "conversations.items.retrieve",
-                options,
-                ids=(conversation_id, item_id),
-                stored=True,
-                model=model,
-            )
-        )
+        ids = conversation_id, item_id
+        return await self._client.answer(_plan("conversations.items.retrieve", params, *ids))
 
     async def delete(
-        self,
-        item_id: str,
-        *,
-        conversation_id: str,
-        model: str | None = None,
-        **options: Unpack[CallOptions],
+        self, item_id: str, *, conversation_id: str, **params: Unpack[ModelOptions]
     ) -> Result:
         """Take one item out."""
-        return await self._client.answer(
-            plan.operation(
-                "conversations.items.delete",
-                options,
-                ids=(conversation_id, item_id),
-                stored=True,
-                model=model,
-            )
-        )
+        ids = conversation_id, item_id
+        return await self._client.answer(_plan("conversations.items.delete", params, *ids))
+
+
+#: The parameters of each operation that differ from `ModelOptions`.
+_KINDS: Mapping[Operation, Any] = {
+    "conversations.update": ConversationParams,
+    "conversations.items.create": NewItemParams,
+    "conversations.items.retrieve": ItemParams,
+}
+
+
+def _plan(name: Operation, params: Mapping[str, Any], *ids: str) -> plan.Plan:
+    return plan.operation(name, params, _KINDS.get(name, ModelOptions), ids=ids)
+
+
+def _page(params: Mapping[str, Any], conversation_id: str) -> plan.Plan:
+    return plan.page("conversations.items", params, ListParams, (conversation_id,))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Unpack
 
 from resp_core.client.params import sealed
@@ -49,7 +50,8 @@ class _Default:
                 from resp_core.client import AsyncClient, Client
                 from resp_core.client.options import settings_of
 
-                settings = self._settings or settings_of(None, {})
+                # As with LiteLLM, whose users set variables between calls.
+                settings = replace(self._settings or settings_of(None, {}), live=True)
                 client = Client.from_settings(settings)
                 # One memory: what a sync call stored, an async call finds.
                 made = AsyncClient.from_settings(settings).sharing_state_of(client)
@@ -127,14 +129,16 @@ async def aembedding(model: str | None = None, input: Any = None, **params: Any)
     return await _default.both()[1].embeddings.create(model=model, input=input, **sealed(params))
 
 
-def get_responses(response_id: str, **options: Any) -> Any:
+def get_responses(response_id: str, *, stream: bool = False, **options: Any) -> Any:
     """`Client.responses.retrieve`."""
-    return _default.both()[0].responses.retrieve(response_id, **sealed(options))
+    client = _default.both()[0]
+    return client.responses.retrieve(response_id, stream=stream, **sealed(options))
 
 
-async def aget_responses(response_id: str, **options: Any) -> Any:
+async def aget_responses(response_id: str, *, stream: bool = False, **options: Any) -> Any:
     """`AsyncClient.responses.retrieve`."""
-    return await _default.both()[1].responses.retrieve(response_id, **sealed(options))
+    client = _default.both()[1]
+    return await client.responses.retrieve(response_id, stream=stream, **sealed(options))
 
 
 def delete_responses(response_id: str, **options: Any) -> Any:

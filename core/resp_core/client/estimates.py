@@ -8,7 +8,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from resp_core.client import plan
-from resp_core.client.params import CHAT_FIELDS, RESPONSE_FIELDS, check_names
+from resp_core.client.params import (
+    CHAT_FIELDS,
+    OPTION_FIELDS,
+    RESPONSE_FIELDS,
+    CountParams,
+    check_names,
+    fields_of,
+)
 from resp_core.cost.asked import Asked
 from resp_core.cost.bill import Cost, text_of
 from resp_core.cost.price import price
@@ -53,17 +60,13 @@ def _said(cost: Cost) -> str:
 
 def counting_plan(params: Mapping[str, Any]) -> Plan:
     """The call of the provider's own count."""
-    given = {name: value for name, value in params.items() if name != "max_output_tokens"}
-    if "messages" in given:
+    if "messages" in params:
         raise ArgumentError(
             "exact counts are those of the Responses API: pass input= instead of messages=.",
             param="exact",
         )
-    model, value = given.pop("model", None), given.pop("input", None)
-    options, body = plan.counting(given, value)
-    return plan.operation(
-        "responses.count_tokens", options, body=body, model=model, with_model=True
-    )
+    known = OPTION_FIELDS | fields_of(CountParams)
+    return plan.count({name: value for name, value in params.items() if name in known})
 
 
 def estimate_of(wiring: Wiring, params: Mapping[str, Any], counted: Any = None) -> Estimate:

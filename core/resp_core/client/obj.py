@@ -5,9 +5,10 @@ An `Obj` is the wire JSON itself, a dict; nothing is validated or built until it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
+from resp_core.client.optional import OPTIONAL
 from resp_core.types.json import JsonObject, dumps
 from resp_core.wire.shape import items_of, objects
 
@@ -16,19 +17,6 @@ if TYPE_CHECKING:
     from resp_core.observe.record import CallRecord
 
 __all__ = ["Obj", "Result", "plain"]
-
-#: Optional fields of the APIs: absent on the wire, they read as None, as users expect.
-_OPTIONAL = frozenset(
-    """annotations arguments audio background call_id code completed_at content conversation
-    created_by delta encrypted_content error file_id filename finish_reason function
-    function_call id image_url incomplete_details input_tokens_details instructions item item_id
-    logprobs max_output_tokens max_tool_calls metadata model name object obfuscation output
-    output_tokens_details parallel_tool_calls param part phase previous_response_id prompt
-    prompt_tokens_details completion_tokens_details reasoning reasoning_content refusal response
-    result role safety_identifier sequence_number service_tier status store summary
-    system_fingerprint temperature text tool_calls tool_choice tool_usage tools top_logprobs top_p
-    truncation usage user""".split()
-)
 
 
 class Obj(dict[str, Any]):
@@ -46,36 +34,55 @@ class Obj(dict[str, Any]):
         return object.__getattribute__(self, name)
 
     def __getattr__(self, name: str) -> Any:
-        if name in _OPTIONAL:
-            return None
+        if name in OPTIONAL:
+            # Fields that are words of Python have an underscore in the OpenAI SDK.
+            return _wrapped(self, name[:-1]) if name.endswith("_") else None
         raise AttributeError(f"{type(self).__name__} has no field {name!r}")
 
     def __setattr__(self, name: str, value: Any) -> None:
         self[name] = value
 
     def model_dump(
-        self, *, mode: str = "python", exclude_none: bool = False, exclude_unset: bool = False
+        self,
+        *,
+        mode: str = "python",
+        include: Collection[str] | None = None,
+        exclude: Collection[str] | None = None,
+        by_alias: bool | None = None,
+        exclude_unset: bool = False,
+        exclude_defaults: bool = False,
+        exclude_none: bool = False,
     ) -> JsonObject:
-        """A deep copy as plain dicts and lists. `mode` and `exclude_unset` change nothing here:
-        the values are JSON already, and what was not sent is not there."""
-        return cast("JsonObject", plain(self, exclude_none=exclude_none))
+        """A deep copy as plain dicts and lists; `include` and `exclude` name fields of this object.
 
-    def model_dump_json(self, *, indent: int | None = None, exclude_none: bool = False) -> str:
-        """The object as JSON text."""
-        value = plain(self, exclude_none=exclude_none)
+        `mode`, `by_alias` and `exclude_unset` change nothing here: the values are JSON under the
+        API's own names, and what was not sent is not there. The default of every optional field
+        is None, so `exclude_defaults` is `exclude_none`.
+        """
+        fields = {
+            name: value
+            for name, value in _items(self)
+            if (include is None or name in include) and (exclude is None or name not in exclude)
+        }
+        without = exclude_none or exclude_defaults
+        return cast("JsonObject", plain(fields, exclude_none=without))
+
+    def model_dump_json(self, *, indent: int | None = None, **options: Any) -> str:
+        """The object as JSON text; the options are those of `model_dump`."""
+        value = self.model_dump(**options)
         if indent is None:
             return dumps(value).decode()
         import json
 
         return json.dumps(value, indent=indent, ensure_ascii=False)
 
-    def to_dict(self) -> JsonObject:
-        """The same as `model_dump()`."""
-        return cast("JsonObject", plain(self))
+    def to_dict(self, **options: Any) -> JsonObject:
+        """`model_dump`, under the OpenAI SDK's other name for it."""
+        return self.model_dump(**options)
 
-    def to_json(self, *, indent: int | None = 2) -> str:
-        """The same as `model_dump_json()`."""
-        return object.__getattribute__(self, "model_dump_json")(indent=indent)
+    def to_json(self, *, indent: int | None = 2, **options: Any) -> str:
+        """`model_dump_json`, likewise."""
+        return self.model_dump_json(indent=indent, **options)
 
 
 class Result(Obj):

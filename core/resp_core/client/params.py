@@ -5,10 +5,12 @@ Wire parameters are those of the OpenAI APIs. `CallOptions` are ours and go with
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from resp_core.auth.source import Secret, Veiled, VeiledUrl
 from resp_core.errors import ArgumentError
+from resp_core.wire import chat_server
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -26,9 +28,21 @@ __all__ = [
     "RESPONSE_FIELDS",
     "CallOptions",
     "ChatParams",
+    "CompactParams",
+    "ConversationParams",
+    "CountParams",
     "EmbeddingParams",
+    "ItemParams",
+    "ListParams",
+    "ModelOptions",
+    "NewItemParams",
+    "ParseParams",
     "ResponseParams",
+    "RetrieveParams",
+    "StreamParams",
+    "WaitParams",
     "check_names",
+    "fields_of",
     "sealed",
 ]
 
@@ -98,6 +112,7 @@ class ResponseParams(CallOptions, total=False):
     reasoning: Mapping[str, Any] | None
     text: Mapping[str, Any] | None
     text_format: Any
+    verbosity: str | None
     temperature: float | None
     top_p: float | None
     top_logprobs: int | None
@@ -127,6 +142,20 @@ class ResponseParams(CallOptions, total=False):
     prediction: Mapping[str, Any] | None
     modalities: Sequence[str] | None
     audio: Mapping[str, Any] | None
+
+
+class ParseParams(ResponseParams, total=False):
+    """`responses.parse`: `parse_as` reads the text as a class that is not sent as its format."""
+
+    parse_as: Any
+
+
+class StreamParams(ResponseParams, total=False):
+    """`responses.stream`: with `response_id` the stream of a response that is there already,
+    from the event after number `starting_after`."""
+
+    response_id: str | None
+    starting_after: int | None
 
 
 class ChatParams(CallOptions, total=False):
@@ -184,20 +213,90 @@ class EmbeddingParams(CallOptions, total=False):
     user: str | None
 
 
+class ModelOptions(CallOptions, total=False):
+    """For what needs no model: `model` says whom to ask where that is not the client's own."""
+
+    model: str | None
+
+
+class RetrieveParams(ModelOptions, total=False):
+    """`GET /responses/{id}`; a stream begins after the event number `starting_after`."""
+
+    include: Sequence[str] | None
+    include_obfuscation: bool | None
+    starting_after: int | None
+
+
+class WaitParams(ModelOptions, total=False):
+    """`responses.wait`; `within` and `interval` are in seconds."""
+
+    within: float | None
+    interval: float | None
+    starting_after: int | None
+
+
+class ListParams(ModelOptions, total=False):
+    """One page of a list: `limit` entries after the id `after`."""
+
+    after: str | None
+    limit: int | None
+    order: Literal["asc", "desc"] | None
+    include: Sequence[str] | None
+
+
+class CompactParams(ModelOptions, total=False):
+    """`POST /responses/compact`."""
+
+    input: str | Iterable[Mapping[str, Any]] | None
+    instructions: str | None
+    previous_response_id: str | None
+    prompt_cache_key: str | None
+    prompt_cache_options: Mapping[str, Any] | None
+    prompt_cache_retention: str | None
+    service_tier: str | None
+    image: Mapping[str, Any] | None
+
+
+class CountParams(ModelOptions, total=False):
+    """`POST /responses/input_tokens`: what of a request bears on its input."""
+
+    input: str | Iterable[Mapping[str, Any]] | None
+    instructions: str | None
+    previous_response_id: str | None
+    conversation: str | Mapping[str, Any] | None
+    tools: Iterable[Mapping[str, Any]] | None
+    tool_choice: str | Mapping[str, Any] | None
+    parallel_tool_calls: bool | None
+    reasoning: Mapping[str, Any] | None
+    text: Mapping[str, Any] | None
+    text_format: Any
+    verbosity: str | None
+    truncation: Literal["auto", "disabled"] | None
+    personality: str | None
+    prompt: Mapping[str, Any] | None
+
+
+class ConversationParams(ModelOptions, total=False):
+    """`POST /conversations`."""
+
+    items: Iterable[Mapping[str, Any]] | None
+    metadata: Mapping[str, str] | None
+
+
+class ItemParams(ModelOptions, total=False):
+    """Items of a conversation: `include` asks for more of them than is given unasked."""
+
+    include: Sequence[str] | None
+
+
+class NewItemParams(ItemParams, total=False):
+    """`POST /conversations/{id}/items`."""
+
+    items: Iterable[Mapping[str, Any]]
+
+
 OPTION_FIELDS = frozenset(CallOptions.__annotations__)
-CHAT_ONLY = frozenset(
-    {
-        "stop",
-        "seed",
-        "n",
-        "presence_penalty",
-        "frequency_penalty",
-        "logit_bias",
-        "prediction",
-        "modalities",
-        "audio",
-    }
-)
+CHAT_ONLY = frozenset(chat_server.CHAT_ONLY)
 #: Arguments of a client that no call takes.
 CLIENT_ONLY = frozenset(
     {
@@ -214,6 +313,42 @@ CLIENT_ONLY = frozenset(
 )
 RESPONSE_FIELDS = frozenset(ResponseParams.__annotations__) - OPTION_FIELDS
 CHAT_FIELDS = frozenset(ChatParams.__annotations__) - OPTION_FIELDS
+#: What users of another API or package write for a parameter, and how to say it here.
+_INSTEAD: Mapping[str, Mapping[str, str]] = {
+    "The Responses API": {
+        "function_call": "tool_choice=",
+        "functions": "tools=",
+        "logprobs": "top_logprobs= and include=['message.output_text.logprobs']",
+        "max_completion_tokens": "max_output_tokens=",
+        "max_tokens": "max_output_tokens=",
+        "messages": "input=",
+        "reasoning_effort": "reasoning={'effort': ...}",
+        "response_format": "text_format= or text={'format': ...}",
+        "web_search_options": "tools=[{'type': 'web_search'}]",
+    },
+    "The Chat API": {
+        "input": "messages=",
+        "instructions": "a message with the role developer",
+        "max_output_tokens": "max_completion_tokens=",
+        "previous_response_id": "the earlier messages in messages=",
+        "reasoning": "reasoning_effort=",
+        "text": "response_format= and verbosity=",
+        "text_format": "response_format=",
+    },
+}
+_INSTEAD_ANYWHERE: Mapping[str, str] = {
+    "api_type": "the provider in the model's name",
+    "drop_params": 'on_unsupported="drop"',
+    "headers": "extra_headers=",
+    "num_retries": "max_retries=",
+    "request_timeout": "timeout=",
+}
+
+
+@cache
+def fields_of(params: type) -> frozenset[str]:
+    """The parameters of an operation besides those of every call."""
+    return frozenset(params.__annotations__) - OPTION_FIELDS
 
 
 def check_names(given: Iterable[str], known: frozenset[str], api: str) -> None:
@@ -226,8 +361,9 @@ def check_names(given: Iterable[str], known: frozenset[str], api: str) -> None:
     name = unknown[0]
     if name in CLIENT_ONLY:
         raise ArgumentError(f"{name} goes to the client, not to a call.", param=name)
+    said = _INSTEAD.get(api, {}).get(name) or _INSTEAD_ANYWHERE.get(name)
     near = get_close_matches(name, known | OPTION_FIELDS, n=2)
-    hint = f"Did you mean {' or '.join(near)}? " if near else ""
+    hint = f"Write {said}. " if said else f"Did you mean {' or '.join(near)}? " if near else ""
     raise ArgumentError(
         f"{api} has no parameter {name!r}. {hint}What this package does not know can be sent "
         f"with extra_body={{{name!r}: ...}}.",

@@ -5,24 +5,31 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
+from resp_core.client.checks import checked
 from resp_core.client.params import (
     CHAT_FIELDS,
     CHAT_ONLY,
     OPTION_FIELDS,
     RESPONSE_FIELDS,
+    ChatParams,
+    CountParams,
     EmbeddingParams,
+    ResponseParams,
+    RetrieveParams,
     check_names,
+    fields_of,
     sealed,
     without_none,
 )
 from resp_core.errors import ArgumentError
 from resp_core.tasks import Operate, Turn
 from resp_core.types.request import Request
-from resp_core.wire.shape import items_of
+from resp_core.wire.shape import as_object
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
+    from resp_core.client.obj import Result
     from resp_core.client.params import CallOptions
     from resp_core.flow import Task
     from resp_core.route.deployment import Operation
@@ -32,131 +39,173 @@ if TYPE_CHECKING:
 __all__ = [
     "Plan",
     "chat_turn",
-    "counting",
+    "count",
     "embeddings",
     "operation",
+    "page",
+    "response_stream",
     "response_turn",
-    "without_none",
+    "retrieve",
 ]
 
-_EMBEDDING_FIELDS = frozenset(EmbeddingParams.__annotations__) - OPTION_FIELDS
+#: Parameters of operations that go into the URL; the others go into the body.
+_QUERY = frozenset(("after", "limit", "order", "include", "include_obfuscation", "starting_after"))
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A task, the model it names, its options, and the stored id that it is about."""
+    """A task, the model it names, its options, and the stored id that it is about.
+
+    `read` makes the answer into what the method returns; `after` is the plan for the page of a
+    list that follows the id it is given.
+    """
 
     task: Task
     model: str | None
     options: CallOptions
     stored_id: str | None = None
+    read: Callable[[Result], Any] | None = None
+    after: Callable[[str], Plan] | None = None
 
 
 def response_turn(
-    params: Mapping[str, Any], stream: bool, default: OnUnsupported = "raise"
+    params: Mapping[str, Any],
+    stream: bool,
+    default: OnUnsupported = "raise",
+    *,
+    read: Callable[[Result], Any] | None = None,
 ) -> Plan:
     """`responses.create`. Raises ArgumentError."""
     sealed(params)
     check_names(params, RESPONSE_FIELDS, "The Responses API")
-    given = without_none(params)
-    options, body = _split(given)
+    options, body = _split(without_none(params))
     model = _model(body)
+    _demand_input(body)
+    body = _with_text(checked(body, ResponseParams))
     chat_only = {name: body.pop(name) for name in CHAT_ONLY & body.keys()}
-    _check_input(body)
-    if "text_format" in body:
-        from resp_core.wire.schema import format_of
-
-        text = dict(body.get("text") or {})
-        if "format" in text:
-            raise ArgumentError(
-                "text_format and text.format are two of a kind: give one.", param="text_format"
-            )
-        body["text"] = {**text, "format": format_of(body.pop("text_format"))}
-    return Plan(
-        Turn(_request("responses", body, chat_only, options, stream, default)), model, options
-    )
+    request = _request("responses", body, chat_only, options, stream, default)
+    return Plan(Turn(request), model, options, read=read)
 
 
-def chat_turn(params: Mapping[str, Any], stream: bool, default: OnUnsupported = "raise") -> Plan:
+def response_stream(params: Mapping[str, Any], default: OnUnsupported = "raise") -> Plan:
+    """`responses.stream`: of a new response or, with `response_id`, of one that is there."""
+    from resp_core.client.parsed import response_reader
+
+    given = without_none(params)
+    response_id, wanted = given.pop("response_id", None), given.get("text_format")
+    read = None if wanted is None else response_reader(wanted)
+    if response_id is None:
+        return response_turn(given, True, default, read=read)
+    given.pop("text_format", None)
+    new = given.keys() & (RESPONSE_FIELDS - fields_of(RetrieveParams))
+    if new:
+        name = min(new)
+        raise ArgumentError(
+            f"stream(response_id=...) reads a response that is there already: leave out {name}.",
+            param=name,
+        )
+    return retrieve(response_id, given, stream=True, read=read)
+
+
+def chat_turn(
+    params: Mapping[str, Any],
+    stream: bool,
+    default: OnUnsupported = "raise",
+    *,
+    read: Callable[[Result], Any] | None = None,
+) -> Plan:
     """`chat.completions.create`. Raises ArgumentError."""
     sealed(params)
     check_names(params, CHAT_FIELDS, "The Chat API")
-    given = without_none(params)
-    options, body = _split(given)
+    options, body = _split(without_none(params))
     model = _model(body)
-    messages = body.get("messages")
-    if messages is None:
+    if "messages" not in body:
         raise ArgumentError("messages is missing: pass a list of messages.", param="messages")
-    body["messages"] = _objects(messages, "messages")
+    body = checked(body, ChatParams)
     if isinstance(body.get("response_format"), type):
         from resp_core.wire.schema import format_of
 
-        wanted = format_of(body["response_format"])
+        wanted = format_of(body["response_format"], param="response_format")
         named = {name: value for name, value in wanted.items() if name != "type"}
         body["response_format"] = {"type": "json_schema", "json_schema": named}
-    return Plan(Turn(_request("chat", body, {}, options, stream, default)), model, options)
+    request = _request("chat", body, {}, options, stream, default)
+    return Plan(Turn(request), model, options, read=read)
 
 
 def embeddings(params: Mapping[str, Any]) -> Plan:
     """`embeddings.create`. Raises ArgumentError."""
-    sealed(params)
-    check_names(params, _EMBEDDING_FIELDS, "The Embeddings API")
-    options, body = _split(without_none(params))
-    model = _model(body)
-    value = body.get("input")
-    if value is None or value == "" or value == []:
+    value = params.get("input")
+    if value is None or value in ("", [], ()):
         raise ArgumentError(
             "input is empty: pass a string, or a list of strings or of token lists.",
             param="input",
         )
-    if not isinstance(value, str | list | tuple):
-        raise ArgumentError(
-            f"input must be a string or a list, not {type(value).__name__}.", param="input"
-        )
-    return operation("embeddings", options, body=body, model=model, with_model=True)
+    return operation("embeddings", params, EmbeddingParams, with_model=True)
+
+
+def count(params: Mapping[str, Any]) -> Plan:
+    """`responses.count_tokens`. Raises ArgumentError."""
+    return operation("responses.count_tokens", params, CountParams, with_model=True)
+
+
+def retrieve(
+    response_id: str,
+    params: Mapping[str, Any],
+    *,
+    stream: bool,
+    read: Callable[[Result], Any] | None = None,
+) -> Plan:
+    """`responses.retrieve`. Raises ArgumentError."""
+    ids = (response_id,)
+    return operation(
+        "responses.retrieve", params, RetrieveParams, ids=ids, stream=stream, read=read
+    )
+
+
+def page(name: Operation, params: Mapping[str, Any], kind: Any, ids: tuple[str, ...] = ()) -> Plan:
+    """One page of a list, and the plan of those after it. Raises ArgumentError."""
+
+    def after(last: str) -> Plan:
+        return page(name, {**params, "after": last}, kind, ids)
+
+    return operation(name, params, kind, ids=ids, after=after)
 
 
 def operation(
     name: Operation,
     params: Mapping[str, Any],
+    kind: Any,
     *,
     ids: tuple[str, ...] = (),
-    stored: bool = False,
-    body: JsonObject | None = None,
-    query: Mapping[str, Any] | None = None,
-    model: str | None = None,
     with_model: bool = False,
     stream: bool = False,
+    read: Callable[[Result], Any] | None = None,
+    after: Callable[[str], Plan] | None = None,
 ) -> Plan:
-    """Any other operation. `stored`: goes to where the first id was made."""
+    """Any other operation; `kind` is the type of its parameters. Raises ArgumentError.
+
+    What has ids goes to where the first of them was made.
+    """
     sealed(params)
-    allowed = OPTION_FIELDS | {"model"}
-    unknown = [key for key in params if key not in allowed]
-    if unknown:
-        check_names(unknown, frozenset(), f"The operation {name!r}")
-    options = cast("CallOptions", {key: params[key] for key in params if key in OPTION_FIELDS})
-    extra_query = options.get("extra_query") or {}
+    fields = fields_of(kind)
+    check_names(params, fields, f"The operation {name!r}")
+    options, given = _split(without_none(params))
+    model = _model(given)
+    given = _with_text(checked(given, kind))
     task = Operate(
         name,
         ids=ids,
-        body=body,
+        body=_without(given, _QUERY) if fields - _QUERY - {"model"} else None,
         with_model=with_model,
         stream=stream,
-        query={**without_none(query or {}), **extra_query},
-        headers=options.get("extra_headers") or {},
-        extra_body=options.get("extra_body") or {},
+        query={
+            **{field: given[field] for field in given if field in _QUERY},
+            **_mapping(options, "extra_query"),
+        },
+        headers=cast("Mapping[str, str]", _mapping(options, "extra_headers")),
+        extra_body=_mapping(options, "extra_body"),
     )
-    return Plan(task, model or params.get("model"), options, ids[0] if stored else None)
-
-
-def counting(params: Mapping[str, Any], value: Any) -> tuple[CallOptions, JsonObject]:
-    """Options and body of `count_tokens`. Raises ArgumentError."""
-    sealed(params)
-    check_names(params, RESPONSE_FIELDS, "count_tokens")
-    options, body = _split(without_none(params))
-    if value is not None:
-        body["input"] = value if isinstance(value, str) else _objects(value, "input")
-    return options, body
+    return Plan(task, model, options, ids[0] if ids else None, read, after)
 
 
 def _request(
@@ -197,8 +246,11 @@ def _mapping(options: CallOptions, name: str) -> Mapping[str, Any]:
 
 def _split(given: JsonObject) -> tuple[CallOptions, JsonObject]:
     options = {name: value for name, value in given.items() if name in OPTION_FIELDS}
-    body = {name: value for name, value in given.items() if name not in OPTION_FIELDS}
-    return cast("CallOptions", options), body
+    return cast("CallOptions", options), _without(given, OPTION_FIELDS)
+
+
+def _without(given: JsonObject, names: frozenset[str]) -> JsonObject:
+    return {name: value for name, value in given.items() if name not in names}
 
 
 def _model(body: JsonObject) -> str | None:
@@ -211,40 +263,24 @@ def _model(body: JsonObject) -> str | None:
     return model
 
 
-def _check_input(body: JsonObject) -> None:
-    value = body.get("input")
-    if value is None:
-        if not ({"prompt", "previous_response_id", "conversation"} & body.keys()):
-            raise ArgumentError(
-                "input is missing: pass a string or a list of items.", param="input"
-            )
-        return
-    if not isinstance(value, str):
-        body["input"] = _objects(value, "input")
-    if "tools" in body and not isinstance(body["tools"], list):
-        body["tools"] = _objects(body["tools"], "tools")
+def _demand_input(body: JsonObject) -> None:
+    if not {"input", "prompt", "previous_response_id", "conversation"} & body.keys():
+        raise ArgumentError("input is missing: pass a string or a list of items.", param="input")
 
 
-def _objects(value: Iterable[Any], name: str) -> list[Any]:
-    """`value` as a list of dicts; results of earlier calls are dicts too."""
-    if isinstance(value, str | bytes | dict) or not hasattr(value, "__iter__"):
-        kind = _kind(cast("object", value))
-        raise ArgumentError(f"{name} must be a list of dicts, not {kind}.", param=name)
-    items: list[Any] = items_of(value) or list(value)
-    for at, item in enumerate(items):
-        if not isinstance(item, dict):
-            if hasattr(item, "model_dump"):  # an object of the OpenAI SDK or another pydantic one
-                items = [_dumped(each) for each in items]
-                return items
-            raise ArgumentError(
-                f"{name}[{at}] must be a dict, not {type(item).__name__}.", param=name
-            )
-    return items
+def _with_text(body: JsonObject) -> JsonObject:
+    """`text_format` and `verbosity` in `text`, where the API has them."""
+    given: JsonObject = {}
+    if "text_format" in body:
+        from resp_core.wire.schema import format_of
 
-
-def _kind(value: object) -> str:
-    return type(value).__name__
-
-
-def _dumped(item: Any) -> Any:
-    return item.model_dump(exclude_unset=True) if hasattr(item, "model_dump") else item
+        given["format"] = format_of(body.pop("text_format"))
+    if "verbosity" in body:
+        given["verbosity"] = body.pop("verbosity")
+    if not given:
+        return body
+    text = as_object(body.get("text"))
+    for name in given.keys() & text.keys():
+        other = "text_format" if name == "format" else name
+        raise ArgumentError(f"{other} and text.{name} are two of a kind: give one.", param=other)
+    return {**body, "text": {**text, **given}}

@@ -1,120 +1,151 @@
-"""`with_raw_response`: the answer with its HTTP side."""
+"""`with_raw_response`: the methods of a resource, answering with the HTTP side of an answer."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
-from resp_core.client import plan
-from resp_core.client.obj import Result
+from resp_core.route.faults import request_id_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from resp_core.client.async_client import AsyncClient
-    from resp_core.client.sync_client import Client
-    from resp_core.drive import Flow
+    from resp_core.client.carrier import AsyncCarrier, Carrier
+    from resp_core.client.plan import Plan
+    from resp_core.effects import Opened
+    from resp_core.types.request import OnUnsupported
 
 __all__ = [
-    "AsyncRawCompletions",
-    "AsyncRawResponses",
+    "AsyncRawView",
     "RawAnswer",
     "RawCompletions",
+    "RawConversationItems",
+    "RawConversations",
+    "RawEmbeddings",
+    "RawInputItems",
+    "RawInputTokens",
+    "RawModels",
     "RawResponses",
+    "RawView",
 ]
 
 
 class RawAnswer:
     """`status_code`, `headers` (lower case), `request_id`, and `parse()` for the result."""
 
-    def __init__(self, call: Flow) -> None:
-        opened = call.opened
+    def __init__(self, opened: Opened | None, result: Any) -> None:
         self.status_code = 0 if opened is None else opened.status
         self.headers: Mapping[str, str] = {} if opened is None else opened.headers
-        self.request_id = None if call.record is None else call.record.request_id
-        self._call = call
+        self.request_id = request_id_of(self.headers)
+        self._result = result
 
-    def parse(self) -> Result:
-        """The result, as the plain method returns it."""
-        return Result(self._call.result or {}, self._call.record)
+    def parse(self) -> Any:
+        """What the plain method returns: a result, or a stream that has begun."""
+        return self._result
 
 
-class RawResponses:
+class RawView:
+    """Stands in for a client behind its resources, and answers with `RawAnswer`."""
+
+    def __init__(self, client: Carrier) -> None:
+        self.on_unsupported: OnUnsupported = client.on_unsupported
+        self.call_for, self.clock = client.call_for, client.clock
+        self.carried_out, self.lazily = client.carried_out, client.lazily
+        self.step_through = client.step_through
+
+    def answer(self, plan: Plan) -> RawAnswer:
+        """Carry a plan out."""
+        call = self.call_for(plan)
+        result = self.carried_out(call, plan)
+        return RawAnswer(call.opened, result)
+
+
+class AsyncRawView:
+    """The same, awaited."""
+
+    def __init__(self, client: AsyncCarrier) -> None:
+        self.on_unsupported: OnUnsupported = client.on_unsupported
+        self.call_for, self.clock = client.call_for, client.clock
+        self.carried_out, self.lazily = client.carried_out, client.lazily
+        self.step_through = client.step_through
+
+    async def answer(self, plan: Plan) -> RawAnswer:
+        """Carry a plan out."""
+        call = self.call_for(plan)
+        result = await self.carried_out(call, plan)
+        return RawAnswer(call.opened, result)
+
+
+#: RawAnswer, or an awaitable one.
+AnswerT = TypeVar("AnswerT", RawAnswer, Awaitable[RawAnswer])
+Method: TypeAlias = Callable[..., AnswerT]
+
+
+class _Raw(Generic[AnswerT]):
+    """The methods that a subclass names, taken from a resource over a raw view."""
+
+    def __init__(self, resource: Any) -> None:
+        for name in type(self).__annotations__:
+            setattr(self, name, getattr(resource, name))
+
+
+class RawResponses(_Raw[AnswerT]):
     """`client.responses.with_raw_response`."""
 
-    def __init__(self, client: Client) -> None:
-        self._client = client
-
-    def create(self, **params: Any) -> RawAnswer:
-        """As `responses.create`, not streamed."""
-        return self._finish(plan.response_turn(params, False, self._client.on_unsupported))
-
-    def retrieve(self, response_id: str, *, model: str | None = None, **options: Any) -> RawAnswer:
-        """As `responses.retrieve`."""
-        return self._finish(_stored("responses.retrieve", response_id, model, options))
-
-    def delete(self, response_id: str, *, model: str | None = None, **options: Any) -> RawAnswer:
-        """As `responses.delete`."""
-        return self._finish(_stored("responses.delete", response_id, model, options))
-
-    def cancel(self, response_id: str, *, model: str | None = None, **options: Any) -> RawAnswer:
-        """As `responses.cancel`."""
-        return self._finish(_stored("responses.cancel", response_id, model, options))
-
-    def _finish(self, planned: plan.Plan) -> RawAnswer:
-        call = self._client.call_for(planned)
-        self._client.finish(call)
-        return RawAnswer(call)
+    create: Method[AnswerT]
+    parse: Method[AnswerT]
+    retrieve: Method[AnswerT]
+    delete: Method[AnswerT]
+    cancel: Method[AnswerT]
+    compact: Method[AnswerT]
+    count_tokens: Method[AnswerT]
 
 
-class RawCompletions(RawResponses):
+class RawInputItems(_Raw[AnswerT]):
+    """`client.responses.input_items.with_raw_response`."""
+
+    list: Method[AnswerT]
+
+
+class RawInputTokens(_Raw[AnswerT]):
+    """`client.responses.input_tokens.with_raw_response`."""
+
+    count: Method[AnswerT]
+
+
+class RawCompletions(_Raw[AnswerT]):
     """`client.chat.completions.with_raw_response`."""
 
-    def create(self, **params: Any) -> RawAnswer:
-        """As `chat.completions.create`, not streamed."""
-        return self._finish(plan.chat_turn(params, False, self._client.on_unsupported))
+    create: Method[AnswerT]
+    parse: Method[AnswerT]
 
 
-class AsyncRawResponses:
-    """`client.responses.with_raw_response`, awaited."""
+class RawEmbeddings(_Raw[AnswerT]):
+    """`client.embeddings.with_raw_response`."""
 
-    def __init__(self, client: AsyncClient) -> None:
-        self._client = client
-
-    async def create(self, **params: Any) -> RawAnswer:
-        """As `responses.create`, not streamed."""
-        return await self._finish(plan.response_turn(params, False, self._client.on_unsupported))
-
-    async def retrieve(
-        self, response_id: str, *, model: str | None = None, **options: Any
-    ) -> RawAnswer:
-        """As `responses.retrieve`."""
-        return await self._finish(_stored("responses.retrieve", response_id, model, options))
-
-    async def delete(
-        self, response_id: str, *, model: str | None = None, **options: Any
-    ) -> RawAnswer:
-        """As `responses.delete`."""
-        return await self._finish(_stored("responses.delete", response_id, model, options))
-
-    async def cancel(
-        self, response_id: str, *, model: str | None = None, **options: Any
-    ) -> RawAnswer:
-        """As `responses.cancel`."""
-        return await self._finish(_stored("responses.cancel", response_id, model, options))
-
-    async def _finish(self, planned: plan.Plan) -> RawAnswer:
-        call = self._client.call_for(planned)
-        await self._client.finish(call)
-        return RawAnswer(call)
+    create: Method[AnswerT]
 
 
-class AsyncRawCompletions(AsyncRawResponses):
-    """`client.chat.completions.with_raw_response`, awaited."""
+class RawModels(_Raw[AnswerT]):
+    """`client.models.with_raw_response`."""
 
-    async def create(self, **params: Any) -> RawAnswer:
-        """As `chat.completions.create`, not streamed."""
-        return await self._finish(plan.chat_turn(params, False, self._client.on_unsupported))
+    list: Method[AnswerT]
+    retrieve: Method[AnswerT]
 
 
-def _stored(name: Any, id: str, model: str | None, options: Mapping[str, Any]) -> plan.Plan:
-    return plan.operation(name, options, ids=(id,), stored=True, model=model)
+class RawConversations(_Raw[AnswerT]):
+    """`client.conversations.with_raw_response`."""
+
+    create: Method[AnswerT]
+    retrieve: Method[AnswerT]
+    update: Method[AnswerT]
+    delete: Method[AnswerT]
+
+
+class RawConversationItems(_Raw[AnswerT]):
+    """`client.conversations.items.with_raw_response`."""
+
+    create: Method[AnswerT]
+    list: Method[AnswerT]
+    retrieve: Method[AnswerT]
+    delete: Method[AnswerT]

@@ -33,11 +33,13 @@ class EventStream(Generic[EventT]):
         driven: Generator[JsonObject, None, None],
         interrupt: Callable[[], None],
         wrap: Callable[[JsonObject], EventT] | None = None,
+        read: Callable[[Result], Any] | None = None,
     ) -> None:
         self._call = call
         self._driven = driven
         self._interrupt = interrupt
         self._wrap = wrap
+        self._read = read
         self._ahead: list[JsonObject] = []
 
     def __iter__(self) -> Self:
@@ -63,11 +65,12 @@ class EventStream(Generic[EventT]):
         """The record of the call; None until it has ended."""
         return self._call.record
 
-    def get_final_response(self) -> Result:
-        """Read to the end and return the whole answer."""
+    def get_final_response(self) -> Any:
+        """Read to the end and return the whole answer: a Result, or a ParsedResponse where a
+        `text_format` was given."""
         for _ in self:
             pass
-        return Result(self._call.result or {}, self._call.record)
+        return _final(self._call, self._read)
 
     get_final_completion = get_final_response
 
@@ -109,11 +112,13 @@ class AsyncEventStream(Generic[EventT]):
         driven: AsyncGenerator[JsonObject, None],
         interrupt: Callable[[], Awaitable[None]],
         wrap: Callable[[JsonObject], EventT] | None = None,
+        read: Callable[[Result], Any] | None = None,
     ) -> None:
         self._call = call
         self._driven = driven
         self._interrupt = interrupt
         self._wrap = wrap
+        self._read = read
         self._ahead: list[JsonObject] = []
 
     def __aiter__(self) -> Self:
@@ -144,7 +149,7 @@ class AsyncEventStream(Generic[EventT]):
         """Read to the end and return the whole answer."""
         async for _ in self:
             pass
-        return Result(self._call.result or {}, self._call.record)
+        return _final(self._call, self._read)
 
     get_final_completion = get_final_response
 
@@ -177,6 +182,11 @@ class AsyncEventStream(Generic[EventT]):
         traceback: TracebackType | None,
     ) -> None:
         await self.aclose()
+
+
+def _final(call: Flow, read: Callable[[Result], Any] | None) -> Any:
+    result = Result(call.result or {}, call.record)
+    return result if read is None else read(result)
 
 
 Stream = EventStream[Obj]

@@ -11,24 +11,26 @@ from resp_core.client.embeddings import Embeddings
 from resp_core.client.models import Models
 from resp_core.client.obj import Obj, Result
 from resp_core.client.options import settings_of, updated
+from resp_core.client.pages import Page
 from resp_core.client.params import sealed
+from resp_core.client.plan import Plan
 from resp_core.client.responses import Responses
 from resp_core.client.stream import EventStream
 from resp_core.client.transports import SyncTransports
 from resp_core.client.wiring import Wiring, connection_of
 from resp_core.drive import complete, drive
+from resp_core.errors import RespError
 from resp_core.io.net import Net
 from resp_core.tasks import Turn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
     from types import TracebackType
     from typing import Self
 
     from resp_core.client.configured import Source
     from resp_core.client.estimates import Estimate
     from resp_core.client.options import ClientOptions
-    from resp_core.client.plan import Plan
     from resp_core.client.wiring import Settings
     from resp_core.drive import Flow
     from resp_core.io.state import StateStore
@@ -167,16 +169,44 @@ class Client:
         return self._stream(call, None)
 
     def answer(self, plan: Plan) -> Any:
-        """Carry a plan out: a Result, or a stream that has begun."""
-        call = self.call_for(plan)
+        """Carry a plan out: what its method returns, a result or a stream that has begun."""
+        return self.carried_out(self.call_for(plan), plan)
+
+    def carried_out(self, call: Flow, plan: Plan) -> Any:
+        """The same for a call of the plan that was made before."""
         if plan.task.stream:
-            return self._stream(call, Obj).begin()
+            return self._stream(call, Obj, plan.read).begin()
         self._finish(call)
-        return Result(call.result or {}, call.record)
+        answer, after = call.result or {}, plan.after
+        if after is not None:
+            return Page(answer, call.record, lambda last: self.answer(after(last)))
+        result = Result(answer, call.record)
+        return result if plan.read is None else plan.read(result)
+
+    def step_through(self, steps: Generator[Plan | float, Result, Result]) -> Result:
+        """Carry out the plans and pauses that a helper yields, to its end."""
+        try:
+            step = next(steps)
+            while True:
+                try:
+                    answer: Any = self._step(step)
+                except RespError as error:
+                    step = steps.throw(error)
+                else:
+                    step = steps.send(answer)
+        except StopIteration as stop:
+            return stop.value
+
+    def _step(self, step: Plan | float) -> Result | None:
+        if not isinstance(step, Plan):
+            return self.sleep(step)
+        if step.task.stream:
+            return self.lazily(step).get_final_response()
+        return self.answer(step)
 
     def lazily(self, plan: Plan) -> EventStream[Obj]:
         """A stream that sends its request when it is first read."""
-        return self._stream(self.call_for(plan), Obj)
+        return self._stream(self.call_for(plan), Obj, plan.read)
 
     def call_for(self, plan: Plan) -> Flow:
         """The call of a plan."""
@@ -184,16 +214,12 @@ class Client:
             return self._wiring.stored(plan.task, plan.stored_id, plan.model, plan.options)
         return self._wiring.call(plan.task, plan.model, plan.options)
 
-    def finish(self, call: Flow) -> None:
-        """Drive a call to its end."""
-        self._finish(call)
-
     def _finish(self, call: Flow) -> None:
         complete(call, self._net.exchange())
 
-    def _stream(self, call: Flow, wrap: Any) -> EventStream[Any]:
+    def _stream(self, call: Flow, wrap: Any, read: Any = None) -> EventStream[Any]:
         exchange = self._net.exchange()
-        return EventStream(call, drive(call, exchange), exchange.interrupt, wrap)
+        return EventStream(call, drive(call, exchange), exchange.interrupt, wrap, read)
 
     def close(self) -> None:
         """Close the connections. The client can still be used and then makes new ones."""

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from resp_core.types.json import JsonObject
     from resp_core.types.request import OnUnsupported, Request
 
-__all__ = ["Settings", "Wiring", "approvals_of", "connection_of", "policy_of"]
+__all__ = ["Settings", "Wiring", "approvals_of", "connection_of", "policy_of", "seconds_of"]
 
 _LONGEST = 10_000_000  # seconds; clocks of the system take no more than they can count
 _BASES = ("base_url", "api_base", "openai_api_base", "azure_endpoint")
@@ -58,7 +58,10 @@ _CLOCK = Clock(time.monotonic, time.time, random.random, random_ids(os.urandom))
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """A client's settings after the arguments have been read."""
+    """A client's settings after the arguments have been read.
+
+    With `live` every call reads the environment anew, and not only the first to a model.
+    """
 
     model: str | None = None
     connection: Connection = field(default_factory=Connection)
@@ -74,6 +77,7 @@ class Settings:
     ledger: str | Ledger | Sink | None = None
     approvals: ApprovalSettings = field(default_factory=ApprovalSettings)
     spending: Spending = field(default_factory=Spending)
+    live: bool = False
 
     def shares_transport(self, other: Settings) -> bool:
         """Whether connections made for `other` serve these settings too."""
@@ -123,7 +127,7 @@ class Wiring:
             other = not same_provider(settings.model, model, settings.connection, connection)
             merged = merge(settings.connection, connection, other_provider=other)
             return resolve(model, merged, environ())
-        found = self._deployments.get(model)
+        found = None if settings.live else self._deployments.get(model)
         if found is None:
             found = resolve(model, self._own(model), environ())
             if len(self._deployments) < 256:
@@ -201,18 +205,7 @@ class Wiring:
     ) -> Deployment:
         connection = connection_of(options)
         if origin is not None and not (model or _names_target(connection)):
-            met = self._met.get((origin["model"], origin["base_url"]))
-            if met is not None and connection is None:
-                return met
-            own = self._own_deployment(origin["model"], connection)
-            if own is not None and own.base_url == origin["base_url"]:
-                return own
-            there = replace(
-                connection or Connection(),
-                base_url=origin["base_url"],
-                api_version=origin.get("api_version"),
-            )
-            return self.deployment(origin["model"], there)
+            return self._remembered(origin, connection)
         if not (model or _names_target(connection) or self._has_default()):
             raise AmbiguousOriginError(
                 f"Which server holds {id!r} is not known here: pass model=, provider= or "
@@ -221,7 +214,23 @@ class Wiring:
             )
         return self.deployment(model, connection)
 
-    def _own_deployment(self, model: str, connection: Connection | None) -> Deployment | None:
+    def _remembered(self, origin: JsonObject, said: Connection | None) -> Deployment:
+        """Where an object was made; with the credentials of whoever asks now."""
+        met = self._met.get((origin["model"], origin["base_url"]))
+        if met is not None and said is None:
+            return met
+        model, connection = origin["model"], said
+        if model == f"{origin['provider']}/":  # made without naming a model
+            model, connection = None, replace(said or Connection(), provider=origin["provider"])
+        own = self._own_deployment(model, connection)
+        if own is not None and own.base_url == origin["base_url"]:
+            return own
+        there = {"base_url": origin["base_url"], "api_version": origin.get("api_version")}
+        return self.deployment(model, replace(connection or Connection(), **there))
+
+    def _own_deployment(
+        self, model: str | None, connection: Connection | None
+    ) -> Deployment | None:
         """Where the client itself would send a call for `model`; None if it cannot."""
         try:
             return self.deployment(model, connection)
@@ -262,9 +271,9 @@ def policy_of(options: Mapping[str, Any], base: Policy) -> Policy:
     changes: dict[str, Any] = {}
     timeout = options.get("timeout")
     if timeout is not None:
-        changes["timeout"] = _positive(timeout, "timeout")
+        changes["timeout"] = seconds_of(timeout, "timeout")
     if options.get("idle_timeout") is not None:
-        changes["idle"] = _positive(options["idle_timeout"], "idle_timeout")
+        changes["idle"] = seconds_of(options["idle_timeout"], "idle_timeout")
     retry: dict[str, Any] = {}
     retries = options.get("max_retries")
     if retries is not None:
@@ -301,11 +310,12 @@ def approvals_of(options: Mapping[str, Any], base: ApprovalSettings) -> Approval
     if options.get("strict_approvals") is not None:
         changes["strict"] = bool(options["strict_approvals"])
     if options.get("mcp_timeout") is not None:
-        changes["timeout"] = _positive(options["mcp_timeout"], "mcp_timeout")
+        changes["timeout"] = seconds_of(options["mcp_timeout"], "mcp_timeout")
     return replace(base, **changes) if changes else base
 
 
-def _positive(value: Any, name: str) -> float:
+def seconds_of(value: Any, name: str) -> float:
+    """`value` as a number of seconds; ArgumentError for the argument `name` otherwise."""
     fits = isinstance(value, int | float) and not isinstance(value, bool)
     if not (fits and 0 < value <= _LONGEST):
         raise ArgumentError(

@@ -34,6 +34,7 @@ _THINKS: dict[str, Any] = {
     "max_tokens_param": "max_completion_tokens",
     "vision": True,
     "structured_output": True,
+    "idle_timeout": 600.0,
 }
 _O_SERIES: dict[str, Any] = {
     **_THINKS,
@@ -46,6 +47,7 @@ _GPT5: dict[str, Any] = {
     "context_window": 400_000,
     "max_output": 128_000,
     "efforts": ("minimal", "low", "medium", "high"),
+    "serial_efforts": ("minimal",),
 }
 _NO_NONE: dict[str, Any] = {**_THINKS, "context_window": 400_000, "refused_efforts": ("none",)}
 _CODEX: dict[str, Any] = {
@@ -90,7 +92,7 @@ _FAMILIES: tuple[Facts, ...] = (
     Facts(
         "instruct",
         r"(gpt-3\.?5-turbo-instruct|babbage-002|davinci-002)",
-        {**_CL100K, "chat": False, "responses": False},
+        {**_CL100K, "responses": False, "completions": True},
     ),
     # Speech, images, transcription and realtime share the gpt- prefix and none of its rules.
     Facts(
@@ -138,6 +140,7 @@ _FAMILIES: tuple[Facts, ...] = (
             "streams": False,
             "parallel_tools": False,
             "efforts": ("high",),
+            "serial_efforts": (),
             "default_effort": "high",
         },
     ),

@@ -22,8 +22,11 @@ class Profile:
     `context_window` and `max_output` are tokens. `efforts` are the reasoning efforts it takes
     (empty: any), `refused_efforts` those it is known to refuse, `default_effort` what it does
     unasked. `sampling` says when temperature, top_p, penalties and logprobs are taken.
-    `chat` and `responses` say whether the API serves the model, `streams` whether it can stream,
-    `parallel_tools` whether `parallel_tool_calls` may be sent, `embeds` that it makes vectors.
+    `chat` and `responses` say whether the API serves the model, `completions` that Chat reaches it
+    by the old Completions API only, `streams` whether it can stream,
+    `parallel_tools` whether `parallel_tool_calls` may be sent, `serial_efforts` those with which
+    it may not, `embeds` that it makes vectors. `idle_timeout` is how long a stream of it may be
+    silent, in seconds: a model may think for minutes before it says anything.
     """
 
     name: str
@@ -37,8 +40,11 @@ class Profile:
     sampling: Literal["always", "when_effort_none", "never"] = "always"
     chat: bool = True
     responses: bool = True
+    completions: bool = False
     streams: bool = True
     parallel_tools: bool = True
+    serial_efforts: tuple[str, ...] = ()
+    idle_timeout: float = 120.0
     max_tokens_param: Literal["max_tokens", "max_completion_tokens"] | None = None
     vision: bool | None = None
     structured_output: bool | None = None

@@ -44,7 +44,7 @@ def apply_rules(body: JsonObject, wire: Wire, profile: Profile, losses: Losses) 
     fitted = _limit(body, wire, profile, losses)
     fitted = _effort(fitted, wire, profile, losses)
     fitted = _sampling(fitted, wire, profile, losses)
-    return _parallel(fitted, profile, losses)
+    return _parallel(fitted, wire, profile, losses)
 
 
 def _limit(body: JsonObject, wire: Wire, profile: Profile, losses: Losses) -> JsonObject:
@@ -136,8 +136,9 @@ def _sampling(body: JsonObject, wire: Wire, profile: Profile, losses: Losses) ->
     return body
 
 
-def _parallel(body: JsonObject, profile: Profile, losses: Losses) -> JsonObject:
-    if profile.parallel_tools or "parallel_tool_calls" not in body:
+def _parallel(body: JsonObject, wire: Wire, profile: Profile, losses: Losses) -> JsonObject:
+    serial = not profile.parallel_tools or _asked_effort(body, wire) in profile.serial_efforts
+    if not serial or "parallel_tool_calls" not in body:
         return body
     if body["parallel_tool_calls"]:
         losses.lose("parallel_tool_calls", f"{profile.family} calls one tool at a time here")

@@ -80,7 +80,7 @@ _MESSAGE = {
     "assistant": frozenset(
         "role content name refusal tool_calls function_call audio annotations".split()
     ),
-    "tool": frozenset("role content tool_call_id".split()),
+    "tool": frozenset("role content tool_call_id name".split()),
     "function": frozenset("role content name".split()),
 }
 _PARTS = ("text", "image_url", "input_audio", "refusal", "audio", "file")

@@ -220,7 +220,7 @@ def input_items(visit: Visit, id: str) -> OfflineReply:
 
 
 _COMPACT = """model input previous_response_id instructions prompt_cache_key image
-    prompt_cache_options prompt_cache_retention""".split()
+    prompt_cache_options prompt_cache_retention service_tier""".split()
 _COUNTED = """conversation input instructions model parallel_tool_calls previous_response_id
     reasoning text tool_choice tools truncation""".split()
 

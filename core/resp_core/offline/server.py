@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import orjson
 
-from resp_core.offline import chat_api, conversations_api, faults, responses_api
+from resp_core.offline import chat_api, conversations_api, faults, responses_api, text_api
 from resp_core.offline.embed import check_embeddings, embeddings
 from resp_core.offline.instance import NoInstance
 from resp_core.offline.problem import Problem
@@ -208,6 +208,7 @@ def _routes() -> list[tuple[re.Pattern[str], str, _Action]]:
         (f"/conversations/{_ID}/items/{_ID}", "GET", conversations_api.item),
         (f"/conversations/{_ID}/items/{_ID}", "DELETE", conversations_api.delete_item),
         ("/chat/completions", "POST", chat_api.create),
+        ("/completions", "POST", text_api.create),
         ("/embeddings", "POST", _embeddings),
         ("/models", "GET", _models),
         ("/models/(.+)", "GET", _one_model),

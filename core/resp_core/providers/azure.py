@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
@@ -39,6 +40,8 @@ logger = logging.getLogger("resp_core")
 
 VERSION_ENV = ("AZURE_API_VERSION", "OPENAI_API_VERSION")
 _ROUTES = ("responses", "o_series", "gpt5_series")
+#: LiteLLM's prefix for deployments of instruct models, which have only the Completions API.
+_TEXT = "azure_text"
 
 
 def connect(
@@ -50,6 +53,7 @@ def connect(
 ) -> Deployment:
     """The deployment of an Azure model name, which may begin with routes (`responses/` ...)."""
     name, routes = _routes(model)
+    text = _TEXT in (requested.partition("/")[0], connection.provider)
     base_url, origin = _compatible.address(provider, connection, environ)
     auth = azure_auth(connection, environ, base_url)
     _compatible.refuse_plain_http(base_url, origin, auth, connection)
@@ -66,6 +70,8 @@ def connect(
         family=next((route for route in routes if route != "responses"), None),
         context_window=connection.context_window,
     )
+    if text:
+        profile = replace(profile, chat=True, responses=False, completions=True)
     return Deployment(
         requested=requested,
         provider="azure",
@@ -230,6 +236,7 @@ PROVIDER = Provider(
     hosted_mcp=True,
     key_env=KEY_ENV,
     base_env=("AZURE_API_BASE", "AZURE_OPENAI_ENDPOINT"),
+    aliases=(_TEXT,),
     hosts=(
         ".openai.azure.com",
         ".services.ai.azure.com",

@@ -28,6 +28,7 @@ Operation: TypeAlias = Literal[
     "embeddings",
     "completions",
     "models",
+    "models.retrieve",
     "conversations",
     "conversations.retrieve",
     "conversations.update",

@@ -50,7 +50,7 @@ _BY_STATUS: dict[int, type[APIStatusError]] = {
     529: OverloadedError,
 }
 _QUOTA = frozenset({"insufficient_quota", "billing_hard_limit_reached", "quota_exceeded"})
-_CONTEXT = frozenset({"context_length_exceeded", "context_window_exceeded", "string_above_max"})
+_CONTEXT = frozenset({"context_length_exceeded", "context_window_exceeded"})
 _CONTEXT_WORDS = (
     "maximum context length",
     "context window",

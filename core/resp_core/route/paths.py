@@ -37,6 +37,7 @@ OPERATIONS: Mapping[Operation, tuple[str, str]] = {
     "embeddings": ("POST", "/embeddings"),
     "completions": ("POST", "/completions"),
     "models": ("GET", "/models"),
+    "models.retrieve": ("GET", "/models/{}"),
     "conversations": ("POST", "/conversations"),
     "conversations.retrieve": ("GET", "/conversations/{}"),
     "conversations.update": ("POST", "/conversations/{}"),

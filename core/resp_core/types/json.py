@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 import orjson
 
-__all__ = ["JsonObject", "dumps", "empty_list", "empty_object", "loads"]
+__all__ = ["JsonObject", "dumps", "empty_list", "empty_object", "loads", "strict_dumps"]
 
 JsonObject: TypeAlias = dict[str, Any]
 
@@ -37,12 +37,24 @@ def loads(data: bytes) -> Any:
 def dumps(value: Any) -> bytes:
     """Write compact JSON. Raises TypeError for what JSON cannot hold.
 
-    orjson first; the standard library for integers beyond 64 bits and for half characters.
+    orjson first; the standard library for integers beyond 64 bits, keys that are numbers and
+    half characters. Objects of pydantic, such as the OpenAI SDK's, are written as their fields.
     """
     try:
-        return orjson.dumps(value)
+        return orjson.dumps(value, default=_fields)
     except TypeError:
-        return json.dumps(value, separators=(",", ":"), allow_nan=False).encode()
+        return strict_dumps(value)
+
+
+def strict_dumps(value: Any) -> bytes:
+    """The same, slower; ValueError for infinities and NaN, which orjson writes as null."""
+    return json.dumps(value, separators=(",", ":"), allow_nan=False, default=_fields).encode()
+
+
+def _fields(value: Any) -> Any:
+    if isinstance(value, type) or not hasattr(value, "model_dump"):
+        raise TypeError(f"{type(value).__name__} is not a type of JSON")
+    return value.model_dump(mode="json", exclude_unset=True)
 
 
 def _refuse(name: str) -> Any:

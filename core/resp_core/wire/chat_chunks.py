@@ -172,6 +172,7 @@ class ChatChunks:
         self._commentary: set[Any] = set()  # output indices of messages that are no answer
         self._calls: dict[Any, int] = {}  # output index -> index among the calls
         self._sent: set[tuple[Any, ...]] = set()  # what came as deltas: not to be sent again
+        self._marks: dict[tuple[Any, Any], list[JsonObject]] = {}  # annotations, by part
         self._thought: tuple[Any, ...] | None = None
         self._finished: set[Any] = set()
         self._handlers: dict[str, Callable[[JsonObject], list[JsonObject]]] = {
@@ -233,9 +234,10 @@ class ChatChunks:
         return [self._chunk({"refusal": event.get("delta", "")})]
 
     def _annotation(self, event: JsonObject) -> list[JsonObject]:
-        self._sent.add((event.get("output_index"), "annotations", event.get("content_index")))
-        annotation = nested_annotation(as_object(event.get("annotation")))
-        return [self._chunk({"annotations": [annotation]})]
+        """Kept for the end: clients cannot put lists together that come in several chunks."""
+        place = event.get("output_index"), event.get("content_index")
+        self._marks.setdefault(place, []).append(as_object(event.get("annotation")))
+        return []
 
     def _thinking(self, event: JsonObject) -> list[JsonObject]:
         """Reasoning text or, where an item has none, its summary; and commentary."""
@@ -347,9 +349,8 @@ class ChatChunks:
             if not sent and part.get("text"):
                 told = {"type": "", "delta": part["text"], "logprobs": part.get("logprobs")}
                 chunks += self._text({**at, **told})
-            marks = list(map(nested_annotation, objects(part.get("annotations"))))
-            if marks and (index, "annotations", place) not in self._sent:
-                chunks.append(self._chunk({"annotations": marks}))
+            if part.get("annotations"):
+                self._marks[index, place] = objects(part["annotations"])
         return chunks
 
     def _terminal(self, event: JsonObject) -> list[JsonObject]:
@@ -357,6 +358,9 @@ class ChatChunks:
         chunks = self._created(event)
         for index, item in enumerate(objects(response.get("output"))):
             chunks += self._item_done({"output_index": index, "item": item})
+        marks = [mark for marks in self._marks.values() for mark in marks]
+        if marks:
+            chunks.append(self._chunk({"annotations": list(map(nested_annotation, marks))}))
         if response.get("service_tier") is not None:
             self._frame["service_tier"] = response["service_tier"]
         finish = finish_reason(response) or "stop"

@@ -10,11 +10,9 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
 from resp_core.errors import ArgumentError
 from resp_core.wire.chat_tools import chat_name, emulated_arguments
-from resp_core.wire.shape import as_object, as_text, objects, require_objects
+from resp_core.wire.shape import as_object, as_text, json_text, objects, require_objects
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,7 +40,10 @@ def encode_messages(body: JsonObject, options: ChatOptions, losses: Losses) -> l
     transcript = _Transcript(options, losses)
     instructions, given = body.get("instructions"), body.get("input")
     if isinstance(instructions, str):
-        transcript.message({"role": "developer", "content": instructions}, "instructions")
+        # Both roles mean the same, and no request may have both of them.
+        spoken = any(item.get("role") == "system" for item in objects(given))
+        role = "system" if spoken else "developer"
+        transcript.message({"role": role, "content": instructions}, "instructions")
     elif instructions is not None:
         transcript.walk(require_objects(instructions, "instructions"), "instructions")
     if isinstance(given, str):
@@ -258,7 +259,8 @@ class _Transcript:
     def _function_call(self, item: JsonObject, param: str) -> None:
         name, arguments = self._called(item, param), item.get("arguments")
         if not isinstance(arguments, str):
-            arguments = orjson.dumps(arguments if arguments is not None else {}).decode()
+            given: Any = arguments if arguments is not None else {}
+            arguments = json_text(given, f"{param}.arguments")
         function = {"name": name, "arguments": arguments}
         self._call({"id": item["call_id"], "type": "function", "function": function}, item)
 
@@ -277,7 +279,7 @@ class _Transcript:
         self.losses.note("mcp_call items of the history were sent as function calls")
         result = item.get("output") if item.get("error") is None else item["error"]
         result = "" if result is None else result
-        text = result if isinstance(result, str) else orjson.dumps(result).decode()
+        text = result if isinstance(result, str) else json_text(result, f"{param}.output")
         answer: JsonObject = {"type": "function_call_output", "output": text}
         self._outputs[call_id].appendleft((param, answer))
         self._function_call({**item, "call_id": call_id}, param)

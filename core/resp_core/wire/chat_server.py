@@ -8,13 +8,18 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
 from resp_core.errors import ArgumentError
 from resp_core.wire.chat_chunks import ChatChunks, chunks_of, encode_response
 from resp_core.wire.chat_output import flat_annotation
 from resp_core.wire.chat_tools import call_kind, decode_tools
-from resp_core.wire.shape import as_object, as_text, objects, require_object, require_objects
+from resp_core.wire.shape import (
+    as_object,
+    as_text,
+    json_text,
+    objects,
+    require_object,
+    require_objects,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,10 +27,17 @@ if TYPE_CHECKING:
     from resp_core.types.json import JsonObject
     from resp_core.wire.losses import Losses
 
-__all__ = ["ChatChunks", "chunks_of", "decode_request", "encode_response", "input_part"]
+__all__ = [
+    "CHAT_ONLY",
+    "ChatChunks",
+    "chunks_of",
+    "decode_request",
+    "encode_response",
+    "input_part",
+]
 
 #: Chat parameters that the Responses API lacks, with the value that asks for nothing.
-_CHAT_ONLY: JsonObject = {
+CHAT_ONLY: JsonObject = {
     "audio": None,
     "frequency_penalty": 0,
     "logit_bias": {},
@@ -74,9 +86,9 @@ def decode_request(body: JsonObject, *, losses: Losses) -> tuple[JsonObject, Jso
     for name, value in body.items():
         if value is None or name in _ELSEWHERE:
             continue
-        if name not in _CHAT_ONLY:
+        if name not in CHAT_ONLY:
             request[name] = value
-        elif value != _CHAT_ONLY[name]:
+        elif value != CHAT_ONLY[name]:
             chat_only[name] = value
     request["input"] = _Conversation(losses).walk(body.get("messages"))
     request.update(decode_tools(body))
@@ -218,7 +230,8 @@ class _Conversation:
             return
         arguments = inner.get("arguments")
         if not isinstance(arguments, str):
-            arguments = orjson.dumps(arguments if arguments is not None else {}).decode()
+            given: Any = arguments if arguments is not None else {}
+            arguments = json_text(given, f"{param}.{kind}.arguments")
         self.items.append({"type": "function_call", **item, "arguments": arguments})
 
     def _tool(self, message: JsonObject, param: str) -> None:

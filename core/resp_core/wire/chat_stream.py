@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
 from resp_core.errors import StreamIncomplete
+from resp_core.types.json import dumps
 from resp_core.wire.chat_fold import merge, plain_choice
 from resp_core.wire.chat_items import CallItem, MessageItem, ReasoningItem
 from resp_core.wire.chat_output import (
@@ -357,7 +356,7 @@ def _arguments(inner: JsonObject) -> str:
     given = inner.get("arguments", inner.get("input"))
     if given is None or isinstance(given, str):
         return given or ""
-    return orjson.dumps(given).decode()
+    return dumps(given).decode()
 
 
 def _thought(thinking: Any) -> str:

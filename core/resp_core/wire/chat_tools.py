@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import orjson
-
 from resp_core.errors import ArgumentError
+from resp_core.types.json import dumps, loads
 from resp_core.wire.shape import as_object, as_text, objects, require_object, require_objects
 
 if TYPE_CHECKING:
@@ -98,14 +97,14 @@ def _callables(tools: list[JsonObject]) -> Iterator[tuple[JsonObject, str | None
 
 def emulated_arguments(text: str) -> str:
     """The arguments of the function that stands in for a custom tool."""
-    return orjson.dumps({"input": text}).decode()
+    return dumps({"input": text}).decode()
 
 
 def emulated_input(arguments: str) -> str | None:
     """The custom tool's input out of the stand-in's arguments; None where they hold none."""
     try:
-        parsed = as_object(orjson.loads(arguments))
-    except orjson.JSONDecodeError:
+        parsed = as_object(loads(arguments.encode("utf-8", "surrogatepass")))
+    except ValueError:
         return None
     text = parsed.get("input")
     return text if isinstance(text, str) and len(parsed) == 1 else None

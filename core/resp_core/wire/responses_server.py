@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["normalize_input"]
 
-_CHAT_PARTS = frozenset(("text", "image_url", "file"))
+_CHAT_PARTS = ("text", "image_url", "file")
 _OUTPUTS = ("function_call_output", "custom_tool_call_output")
 
 

@@ -18,10 +18,10 @@ _MAPS = ("properties", "$defs", "definitions")
 _LISTS = ("anyOf", "oneOf", "allOf", "prefixItems")
 
 
-def schema_of(kind: Any) -> JsonObject:
+def schema_of(kind: Any, param: str = "text_format") -> JsonObject:
     """The JSON schema of a pydantic class, dataclass, TypedDict or annotation; a dict is one.
 
-    Raises ArgumentError for what pydantic cannot describe.
+    Raises ArgumentError, naming `param`, for what pydantic cannot describe.
     """
     if isinstance(kind, dict):
         return cast("JsonObject", kind)
@@ -31,8 +31,8 @@ def schema_of(kind: Any) -> JsonObject:
         return TypeAdapter(kind).json_schema()
     except (PydanticSchemaGenerationError, PydanticUserError) as error:
         raise ArgumentError(
-            f"text_format: {kind!r} has no JSON schema; pass a pydantic class or a schema.",
-            param="text_format",
+            f"{param}: {kind!r} has no JSON schema; pass a pydantic class or a schema.",
+            param=param,
         ) from error
 
 
@@ -89,7 +89,7 @@ def _resolved(reference: str, root: JsonObject, path: str) -> JsonObject:
     return cast("JsonObject", target)
 
 
-def format_of(kind: Any, *, name: str | None = None) -> JsonObject:
+def format_of(kind: Any, *, name: str | None = None, param: str = "text_format") -> JsonObject:
     """The `text.format` for a pydantic class, another type, a JSON schema, or a format.
 
     A Responses format, a Chat `response_format` and `{"name", "schema"}` are taken as they are
@@ -100,7 +100,7 @@ def format_of(kind: Any, *, name: str | None = None) -> JsonObject:
         ready = _ready_format(cast("JsonObject", kind))
         if ready is not None:
             return ready
-    schema = schema_of(kind)
+    schema = schema_of(kind, param)
     title = as_text(schema.get("title")) or as_text(getattr(cast("object", kind), "__name__", ""))
     try:
         schema, strict = to_strict_schema(schema), True

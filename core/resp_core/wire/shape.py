@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 import orjson
 
 from resp_core.errors import ArgumentError
+from resp_core.types.json import dumps
 
 if TYPE_CHECKING:
     from resp_core.types.json import JsonObject
@@ -16,6 +17,7 @@ __all__ = [
     "as_text",
     "is_json_object",
     "items_of",
+    "json_text",
     "objects",
     "require_object",
     "require_objects",
@@ -50,6 +52,14 @@ def items_of(value: Any) -> list[Any]:
 def objects(value: Any) -> list[JsonObject]:
     """The JSON objects in a list; anything else in it, or instead of it, is left out."""
     return cast("list[JsonObject]", [e for e in items_of(value) if isinstance(e, dict)])
+
+
+def json_text(value: Any, param: str) -> str:
+    """`value` of a request as JSON text, or an ArgumentError that names `param`."""
+    try:
+        return dumps(value).decode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ArgumentError(f"{param} cannot be sent as JSON: {error}.", param=param) from None
 
 
 def require_object(value: Any, param: str) -> JsonObject:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from resp_core.errors import ArgumentError
+from resp_core.errors import StreamIncomplete
 from resp_core.wire.shape import as_text, objects
 
 if TYPE_CHECKING:
@@ -24,12 +24,16 @@ def unfold(response: JsonObject) -> list[JsonObject]:
     """The events of a finished response, without `sequence_number`.
 
     Items of unknown types are added and done. A response without a status counts as
-    completed. Raises ArgumentError for one that is not finished, or was cancelled: no event
-    ends such a stream.
+    completed. Raises StreamIncomplete, with the response as `partial`, for one that is not
+    finished, or was cancelled: no event ends such a stream.
     """
     status = response.get("status") or "completed"
     if status not in _TERMINAL:
-        raise ArgumentError(f"a response with status {status!r} has no event stream.")
+        raise StreamIncomplete(
+            f"The server answered a request for a stream with a response that is {status}, which "
+            "has none: look at it by its id.",
+            partial=response,
+        )
     begun: JsonObject = {**response, "status": "in_progress", "output": [], "usage": None}
     begun |= {"error": None, "incomplete_details": None, "completed_at": None}
     if "output_text" in begun:
