@@ -146,3 +146,20 @@ async def test_async_calls(azure: dict[str, Any]) -> None:
     assert chat.choices[0].finish_reason == "stop"
     vectors = await litellm.aembedding(model="azure/embed", input=["one", "two"], **azure)
     assert [entry.index for entry in vectors.data] == [0, 1]
+
+
+@pytest.mark.parametrize("called", [litellm.completion, litellm.responses])
+def test_its_names_of_our_options(called: Any) -> None:
+    said = {"messages": MESSAGES} if called is litellm.completion else {"input": "Hi."}
+    with pytest.raises(litellm.UnsupportedError, match="seed"):
+        called(model="offline/demo", api="responses", seed=7, drop_params=False, **said)
+    answer = called(model="offline/demo", api="responses", seed=7, drop_params=True, **said)
+    assert "seed" in str(answer.record.dropped)
+    with pytest.raises(litellm.ArgumentError, match="given twice"):
+        called(model="offline/demo", num_retries=1, max_retries=2, **said)
+
+
+def test_num_retries_is_obeyed() -> None:
+    with pytest.raises(litellm.OverloadedError) as caught:
+        litellm.completion("offline/fault-503", MESSAGES, num_retries=1)
+    assert caught.value.attempts == 2

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Unpack
 
 from resp_core.client.params import sealed
+from resp_core.errors import ArgumentError
 
 if TYPE_CHECKING:
     from resp_core.client.async_client import AsyncClient
@@ -83,12 +84,25 @@ def configure(
     return _default.configure(settings_from(config, model, sealed(options)))
 
 
+def _ours(given: dict[str, Any]) -> dict[str, Any]:
+    """LiteLLM's names of our options as ours; credentials veiled."""
+    found = sealed(given)
+    retries, drop = found.pop("num_retries", None), found.pop("drop_params", None)
+    for name, value in (
+        ("max_retries", retries),
+        ("on_unsupported", None if drop is None else "drop" if drop else "raise"),
+    ):
+        if value is not None and found.setdefault(name, value) != value:
+            raise ArgumentError(f"{name} is given twice, and differs.", param=name)
+    return found
+
+
 def responses(
     input: Any = None, model: str | None = None, *, stream: bool = False, **params: Any
 ) -> Any:
     """`Client.responses.create`."""
     return _default.both()[0].responses.create(
-        input=input, model=model, stream=stream, **sealed(params)
+        input=input, model=model, stream=stream, **_ours(params)
     )
 
 
@@ -97,7 +111,7 @@ async def aresponses(
 ) -> Any:
     """`AsyncClient.responses.create`."""
     return await _default.both()[1].responses.create(
-        input=input, model=model, stream=stream, **sealed(params)
+        input=input, model=model, stream=stream, **_ours(params)
     )
 
 
@@ -106,7 +120,7 @@ def completion(
 ) -> Any:
     """`Client.chat.completions.create`."""
     return _default.both()[0].chat.completions.create(
-        model=model, messages=messages, stream=stream, **sealed(params)
+        model=model, messages=messages, stream=stream, **_ours(params)
     )
 
 
@@ -115,47 +129,47 @@ async def acompletion(
 ) -> Any:
     """`AsyncClient.chat.completions.create`."""
     return await _default.both()[1].chat.completions.create(
-        model=model, messages=messages, stream=stream, **sealed(params)
+        model=model, messages=messages, stream=stream, **_ours(params)
     )
 
 
 def embedding(model: str | None = None, input: Any = None, **params: Any) -> Any:
     """`Client.embeddings.create`."""
-    return _default.both()[0].embeddings.create(model=model, input=input, **sealed(params))
+    return _default.both()[0].embeddings.create(model=model, input=input, **_ours(params))
 
 
 async def aembedding(model: str | None = None, input: Any = None, **params: Any) -> Any:
     """`AsyncClient.embeddings.create`."""
-    return await _default.both()[1].embeddings.create(model=model, input=input, **sealed(params))
+    return await _default.both()[1].embeddings.create(model=model, input=input, **_ours(params))
 
 
 def get_responses(response_id: str, *, stream: bool = False, **options: Any) -> Any:
     """`Client.responses.retrieve`."""
     client = _default.both()[0]
-    return client.responses.retrieve(response_id, stream=stream, **sealed(options))
+    return client.responses.retrieve(response_id, stream=stream, **_ours(options))
 
 
 async def aget_responses(response_id: str, *, stream: bool = False, **options: Any) -> Any:
     """`AsyncClient.responses.retrieve`."""
     client = _default.both()[1]
-    return await client.responses.retrieve(response_id, stream=stream, **sealed(options))
+    return await client.responses.retrieve(response_id, stream=stream, **_ours(options))
 
 
 def delete_responses(response_id: str, **options: Any) -> Any:
     """`Client.responses.delete`."""
-    return _default.both()[0].responses.delete(response_id, **sealed(options))
+    return _default.both()[0].responses.delete(response_id, **_ours(options))
 
 
 async def adelete_responses(response_id: str, **options: Any) -> Any:
     """`AsyncClient.responses.delete`."""
-    return await _default.both()[1].responses.delete(response_id, **sealed(options))
+    return await _default.both()[1].responses.delete(response_id, **_ours(options))
 
 
 def cancel_responses(response_id: str, **options: Any) -> Any:
     """`Client.responses.cancel`."""
-    return _default.both()[0].responses.cancel(response_id, **sealed(options))
+    return _default.both()[0].responses.cancel(response_id, **_ours(options))
 
 
 async def acancel_responses(response_id: str, **options: Any) -> Any:
     """`AsyncClient.responses.cancel`."""
-    return await _default.both()[1].responses.cancel(response_id, **sealed(options))
+    return await _default.both()[1].responses.cancel(response_id, **_ours(options))
