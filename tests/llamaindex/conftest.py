@@ -1,16 +1,21 @@
 """One model over each API and each way to reach it: every contract test runs on all four.
 
+Async ones run twice, on an event loop of their own and on one loop for the whole session; and
+wherever a test asks for no options, one object serves the whole session, as in a real program.
 With LLAMAINDEX_LLM=OpenAI or OpenAIResponses the contract is asked of that LLM of LlamaIndex's
 own instead (see `peers.py`); tests marked `own` say what is RespLLM's alone.
 """
 
 from __future__ import annotations
 
+import asyncio
+import inspect
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from llama_index.core import Settings
 from llama_index.core.instrumentation import get_dispatcher
 from llama_index.core.instrumentation.event_handlers import BaseEventHandler
@@ -27,8 +32,34 @@ BACKENDS = (PEER,) if PEER else OURS
 KEY = "sk-canary-0123456789abcdef"
 
 
+LOOPS = {"new-loop": "function", "one-loop": "session"}
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "own: says what RespLLM does beyond LlamaIndex's contract")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "make_llm" in metafunc.fixturenames and inspect.iscoroutinefunction(metafunc.function):
+        metafunc.fixturenames.append("loop")
+        scopes = [
+            pytest.param(name, marks=pytest.mark.asyncio(loop_scope=scope), id=name)
+            for name, scope in LOOPS.items()
+        ]
+        metafunc.parametrize("loop", scopes)
+
+
+@pytest.fixture(autouse=True)
+def loop_of_the_main_thread(request: pytest.FixtureRequest) -> Iterator[None]:
+    """LlamaIndex's blocking methods make themselves a loop where there is none, and leave it."""
+    if inspect.iscoroutinefunction(request.function):
+        yield
+        return
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    yield
+    asyncio.set_event_loop(None)
+    loop.close()
 
 
 MakeLLM = Callable[..., RespLLM]
@@ -41,30 +72,47 @@ def azure() -> Iterator[OfflineServer]:
         yield server
 
 
+class Models:
+    """The models of a session: those without options, by backend and name, and all there are."""
+
+    def __init__(self) -> None:
+        self.shared: dict[tuple[str, str], RespLLM] = {}
+        self.made: list[RespLLM] = []
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def models() -> AsyncIterator[Models]:
+    models = Models()
+    yield models
+    for llm in models.made:
+        llm.client.close()
+        await llm.async_client.close()
+
+
 @pytest.fixture(params=BACKENDS)
-def make_llm(request: pytest.FixtureRequest, azure: OfflineServer) -> Iterator[MakeLLM]:
-    """Makes a RespLLM on the backend under test; options are RespLLM's."""
+def make_llm(request: pytest.FixtureRequest, azure: OfflineServer, models: Models) -> MakeLLM:
+    """Makes a RespLLM on the backend under test; options are RespLLM's, `fresh` shares nothing."""
     if PEER:
         from tests.llamaindex.peers import peer_llm
 
-        yield lambda name="offline/demo", **options: peer_llm(PEER, azure.url, name, options)
-        return
+        return lambda name="offline/demo", **options: peer_llm(PEER, azure.url, name, options)
     host, _, api = request.param.rpartition("-")
     where: dict[str, Any] = {"api": api}
     if host == "azure":
         where |= {"azure_endpoint": azure.url, "api_version": "2025-04-01-preview"}
-    model = "azure/demo" if host else "offline/demo"
 
-    made: list[RespLLM] = []
-
-    def make(name: str = model, **options: Any) -> RespLLM:
+    def make(name: str = "offline/demo", *, fresh: bool = False, **options: Any) -> RespLLM:
         name = name.replace("offline/", "azure/") if host else name
-        made.append(RespLLM(name, **{"api_key": KEY, **where, **options}))
-        return made[-1]
+        place = (request.param, name)
+        shares = not (options or fresh)
+        if shares and place in models.shared:
+            return models.shared[place]
+        models.made.append(RespLLM(name, **{"api_key": KEY, **where, **options}))
+        if shares:
+            models.shared[place] = models.made[-1]
+        return models.made[-1]
 
-    yield make
-    for llm in made:
-        llm.client.close()
+    return make
 
 
 @pytest.fixture
@@ -87,8 +135,12 @@ def api_error() -> type[Exception] | tuple[type[Exception], ...]:
 
 
 @pytest.fixture
-def llm(make_llm: MakeLLM) -> RespLLM:
-    return make_llm()
+def llm(make_llm: MakeLLM) -> Iterator[RespLLM]:
+    """The one model of the backend; Settings and some tests give it callbacks of their own."""
+    llm = make_llm()
+    before = llm.callback_manager
+    yield llm
+    llm.callback_manager = before
 
 
 @pytest.fixture

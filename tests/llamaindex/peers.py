@@ -137,7 +137,8 @@ def outcomes(report: Path, peer: str) -> dict[str, str]:
 
 
 def unbacked(name: str) -> str:
-    """A test's name without the backend that it ran on."""
+    """A test's name without the backend that it ran on, and without the event loop."""
+    name = re.sub(r"(new|one)-loop-?", "", name).replace("-]", "]").replace("[]", "")
     backends = "azure-responses|azure-chat|responses|chat|OpenAIResponses|OpenAI"
     name = re.sub(rf"\[({backends})\]", "", name)
     name = re.sub(rf"\[({backends})-", "[", name)

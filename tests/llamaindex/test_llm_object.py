@@ -230,7 +230,8 @@ def test_from_dict_gives_the_same_model(llm):
 
 
 @pytest.mark.own
-def test_a_changed_connection_is_used(llm):
+def test_a_changed_connection_is_used(make_llm):
+    llm = make_llm(fresh=True)
     llm.chat(HELLO)
     old = llm.client
     llm.api_key = "other"
