@@ -6,9 +6,10 @@ pickle: an unpickled model reads its key from the environment again.
 
 from __future__ import annotations
 
+import copy
 import pickle
 import threading
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NoReturn, Self
 
 from pydantic import (
     BaseModel,
@@ -21,65 +22,53 @@ from pydantic import (
     field_validator,
 )
 
+from llamaindex_resp.names import canonical
 from llamaindex_resp.redact import shown
 from resp_core.auth.source import Secret
-from resp_core.credentials import environ
 from resp_core.errors import ArgumentError
 from resp_core.models.profile import profile_of
 from resp_core.observe.redact import safe_url
-from resp_core.route.deployment import Connection
-from resp_core.route.resolve import resolve, split_model
+from resp_core.route.resolve import split_model
 from resp_core.types.request import Api, OnUnsupported
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from resp_core import AsyncClient, Client
     from resp_core.models.profile import Profile
     from resp_core.types.request import Wire
 
-__all__ = ["ModelConnection", "Target", "named", "refuse_invalid"]
+__all__ = ["ModelConnection", "Target"]
 
-#: Other names for a field, as LiteLLM, LangChain and Azure users write it.
-ALIASES: dict[str, str] = {
-    "api_base": "base_url",
-    "openai_api_base": "base_url",
-    "azure_endpoint": "base_url",
-    "max_output_tokens": "max_tokens",
-    "metadata": "request_metadata",
-}
 _KEYS = ("api_key", "azure_ad_token")
-_IN_MEMORY = (
-    *("azure_ad_token_provider", "credential", "http_client", "http_async_client"),
-    *("hooks", "ledger", "state_store", "approvals"),
+_HEADERS = ("default_headers", "default_query")
+#: Objects of the caller's: shared by copies, left out of pickles.
+_SHARED = (
+    *("azure_ad_token_provider", "credential", "http_client", "http_async_client", "hooks"),
+    *("telemetry", "ledger", "state_store", "approvals"),
+    *("callback_manager", "rate_limiter", "on_mcp_approval"),
 )
-#: Objects of the caller's that no client has to know: shared by copies, left out of pickles.
-_SHARED = ("callback_manager", "rate_limiter", "on_mcp_approval")
+#: They hold or may hold credentials, or cannot be pickled.
+_NOT_PICKLED = (*_KEYS, *_HEADERS, *_SHARED, "proxy")
 #: Fields whose values may hold credentials deep inside (MCP tools do): shown redacted.
 _REDACTED = ("extra_body", "model_kwargs", "built_in_tools")
-_HEADERS = ("default_headers", "default_query")
-_NOT_PICKLED = (*_KEYS, *_IN_MEMORY, *_HEADERS, "proxy")
-_REACHED_BY = (
-    *("model", "api", "base_url", "api_version", "base_model", "organization", "project"),
-    *("timeout", "idle_timeout", "max_retries", "verify", "on_unsupported", *_NOT_PICKLED),
-    *("approval_scope", "strict_approvals", "mcp_timeout"),
-    *("prices", "budgets", "on_unknown_price", "tags"),
-)
 _lock = threading.Lock()
 
 
-class Target:
-    """Where an object's calls go: the wire API used, and a name for the server behind it."""
+class Target(NamedTuple):
+    """Where calls go: the wire API used, a name for the server behind it, the model's facts.
 
-    __slots__ = ("origin", "wire")
+    `on_unsupported` is the client's, for calls that do not say.
+    """
 
-    def __init__(self, wire: Wire, origin: str) -> None:
-        self.wire = wire
-        self.origin = origin
+    wire: Wire
+    origin: str
+    profile: Profile
+    on_unsupported: OnUnsupported
 
 
 class ModelConnection(BaseModel):
-    """The connection arguments, with the names that the core client takes.
+    """The arguments of the core's clients, under their names.
 
     `model` is "provider/name". `timeout` is the total for one call in seconds, all retries
     included, `idle_timeout` the longest silence inside a stream. Credentials that are not given
@@ -93,6 +82,7 @@ class ModelConnection(BaseModel):
     model_config = ConfigDict(arbitrary_types_allowed=True, extra="forbid")
 
     model: str
+    provider: str | None = None
     api: Api = "auto"
     base_url: str | None = None
     api_key: Secret | None = Field(default=None, exclude=True)
@@ -100,20 +90,28 @@ class ModelConnection(BaseModel):
     azure_ad_token: Secret | None = Field(default=None, exclude=True)
     azure_ad_token_provider: Any = Field(default=None, exclude=True)
     credential: Any = Field(default=None, exclude=True)
-    base_model: str | None = None
+    scopes: list[str] | None = None
     organization: str | None = None
     project: str | None = None
     default_headers: dict[str, str] = Field(default_factory=dict[str, str], exclude=True)
     default_query: dict[str, Any] = Field(default_factory=dict[str, Any], exclude=True)
-    timeout: float = Field(default=600.0, gt=0)
-    max_retries: int = Field(default=2, ge=0)
+    timeout: float | None = Field(default=None, gt=0)
+    idle_timeout: float | None = Field(default=None, gt=0)
+    max_retries: int | None = Field(default=None, ge=0)
+    retry_on_timeout: bool | None = None
     proxy: str | None = Field(default=None, exclude=True)
     verify: Any = True
+    transport: Literal["httpx2", "aiohttp"] | None = None
     http_client: Any = Field(default=None, exclude=True)
     http_async_client: Any = Field(default=None, exclude=True)
-    on_unsupported: OnUnsupported = "raise"
-    idle_timeout: float | None = Field(default=None, gt=0)
+    on_unsupported: OnUnsupported | None = None
     hooks: Any = Field(default=(), exclude=True)
+    telemetry: Any = Field(default=None, exclude=True)
+    base_model: str | None = None
+    region: str | None = None
+    data_zone: str | None = None
+    deployment_type: str | None = None
+    image_model: str | None = None
     prices: Any = Field(default=None, exclude=True)
     budgets: Any = Field(default=None, exclude=True)
     on_unknown_price: Any = Field(default=None, exclude=True)
@@ -127,8 +125,29 @@ class ModelConnection(BaseModel):
 
     _client: Client | None = PrivateAttr(default=None)
     _async_client: AsyncClient | None = PrivateAttr(default=None)
-    _target: tuple[object, Target] | None = PrivateAttr(default=None)
-    _facts: tuple[object, Profile] | None = PrivateAttr(default=None)
+    _is_given: bool = PrivateAttr(default=False)  # the clients are the caller's
+    _target: Target | None = PrivateAttr(default=None)
+
+    def __init__(
+        self, model: str | None = None, *, requests: Collection[str] = (), **options: Any
+    ) -> None:
+        client, async_client = options.pop("client", None), options.pop("async_client", None)
+        fields = canonical({"model": model, **options}, type(self).model_fields, requests)
+        given: Client | AsyncClient | None = client or async_client
+        if given is not None:
+            _check_alone(fields)
+            fields.setdefault("model", _default_model(given))
+        elif not fields.get("model"):
+            raise ArgumentError(
+                'No model is named: pass model="provider/name". "offline/demo" needs no key.',
+                param="model",
+            )
+        try:
+            super().__init__(**fields)
+        except ValidationError as error:
+            _refuse_invalid(error)
+        self._client, self._async_client = client, async_client
+        self._is_given = given is not None
 
     @field_validator(*_KEYS, mode="before")
     @classmethod
@@ -138,11 +157,6 @@ class ModelConnection(BaseModel):
         if isinstance(value, str):
             return Secret(value) if value else None
         return value
-
-    @field_validator(*_HEADERS, mode="before")
-    @classmethod
-    def _or_empty(cls, value: object) -> object:
-        return {} if value is None else value
 
     @field_serializer("base_url")
     def _serialize_url(self, value: str | None) -> str | None:
@@ -162,66 +176,59 @@ class ModelConnection(BaseModel):
     def client(self) -> Client:
         """The core client with this object's credentials: retrieve, delete, cancel, resume."""
         if self._client is None:
+            self._refuse_lonely("client", "async_client")
             from resp_core import Client
 
             with _lock:
                 if self._client is None:
-                    self._client = Client(**self._client_arguments(self.http_client))
+                    self._client = Client(**self._client_arguments())
         return self._client
 
     @property
     def async_client(self) -> AsyncClient:
         """The same, for `await`. It serves several event loops."""
         if self._async_client is None:
+            self._refuse_lonely("async_client", "client")
             from resp_core import AsyncClient
 
             with _lock:
                 if self._async_client is None:
-                    self._async_client = AsyncClient(
-                        **self._client_arguments(self.http_async_client)
-                    )
+                    self._async_client = AsyncClient(**self._client_arguments())
         return self._async_client
 
-    def _client_arguments(self, http_client: object) -> dict[str, Any]:
-        given = {name: vars(self)[name] for name in _REACHED_BY if name not in _KEYS}
-        for name in ("http_client", "http_async_client"):
-            del given[name]
-        for name in _KEYS:
-            key: Secret | None = vars(self)[name]
-            given[name] = key.reveal() if key else None
-        return {**given, "http_client": http_client}
+    def _client_arguments(self) -> dict[str, Any]:
+        values = vars(self)
+        names = ModelConnection.model_fields
+        return {name: values[name] for name in names if values[name] is not None}
 
-    def _connection(self) -> Connection:
-        names = ("base_url", "api_key", "api_version", "azure_ad_token", "base_model")
-        others = ("azure_ad_token_provider", "credential", "organization", "project", *_HEADERS)
-        return Connection(api=self.api, **{name: vars(self)[name] for name in (*names, *others)})
+    def _refuse_lonely(self, wanted: str, given: str) -> None:
+        if self._is_given:
+            raise ArgumentError(
+                f"{given}= was given, but this call needs {wanted}=: pass that too.", param=wanted
+            )
 
-    def _key(self) -> object:
-        return self.model, self.api, self.base_url, self.base_model, self.api_version
+    def _only_awaits(self) -> bool:
+        return self.transport == "aiohttp" or (self._is_given and self._client is None)
 
     def _reached(self) -> Target:
         """Resolved once for the connection as it is now; raises ArgumentError."""
-        key = self._key()
-        if self._target is None or self._target[0] != key:
-            deployment = resolve(self.model, self._connection(), environ())
+        if self._target is None:
+            client = self.async_client if self._only_awaits() else self.client
+            deployment = client.deployment(self.model)
             origin = f"{deployment.provider} {safe_url(deployment.base_url)}"
-            self._target = key, Target(deployment.dialects[0], origin)
-        return self._target[1]
+            self._target = Target(
+                deployment.dialects[0], origin, deployment.profile, client.on_unsupported
+            )
+        return self._target
 
     def _profile(self) -> Profile:
         """What is known of the model; never raises, keys need not be there."""
-        key = self._key()
-        if self._facts is None or self._facts[0] != key:
-            self._facts = key, self._looked_up()
-        return self._facts[1]
-
-    def _looked_up(self) -> Profile:
         try:
-            return resolve(self.model, self._connection(), environ()).profile
+            return self._reached().profile
         except ArgumentError:
             pass
         try:
-            provider, name = split_model(self.model)
+            provider, name = split_model(self.model, self.provider)
         except ArgumentError:
             provider, name = "openai", self.model
         return profile_of(name, self.base_model, provider=provider)
@@ -231,9 +238,20 @@ class ModelConnection(BaseModel):
     def __setattr__(self, name: str, value: Any) -> None:
         if name in _KEYS:
             value = type(self)._hide(value)
+        if name in _CLIENT_FIELDS and self._is_given:
+            raise ArgumentError(_NOT_HERE.format(name), param=name)
         super().__setattr__(name, value)
-        if name in _REACHED_BY:
-            self._client = self._async_client = None
+        if name in ModelConnection.model_fields:
+            self._target = None
+            if not self._is_given:
+                self._client = self._async_client = None
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """A copy with other values, set as by assignment: it never keeps an older connection."""
+        copied = super().model_copy(deep=deep)
+        for name, value in (update or {}).items():
+            setattr(copied, name, value)
+        return copied
 
     def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
         """What was said, without what must not be shown."""
@@ -252,17 +270,14 @@ class ModelConnection(BaseModel):
 
     def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Any:
         """A copy with the same credentials and clients: both are safe to share."""
-        import copy
-
         memo = {} if memo is None else memo
-        for name in (*_IN_MEMORY, *_SHARED, "verify"):
-            if (value := vars(self).get(name)) is not None:
+        values = vars(self)
+        shared = [values.get(name) for name in (*_SHARED, "verify")]
+        for value in (*shared, self._client, self._async_client):
+            if value is not None:
                 memo[id(value)] = value
-        for client in (self._client, self._async_client):
-            if client is not None:
-                memo[id(client)] = client
         made = type(self).__new__(type(self))
-        object.__setattr__(made, "__dict__", copy.deepcopy(vars(self), memo))
+        object.__setattr__(made, "__dict__", copy.deepcopy(values, memo))
         object.__setattr__(made, "__pydantic_extra__", None)
         object.__setattr__(made, "__pydantic_fields_set__", set(self.model_fields_set))
         private = copy.deepcopy(self.__pydantic_private__, memo)
@@ -270,12 +285,11 @@ class ModelConnection(BaseModel):
         return made
 
     def __getstate__(self) -> dict[Any, Any]:
-        """The state for pickle: without keys, headers, clients and callbacks."""
-        dropped = (*_NOT_PICKLED, *_SHARED)
+        """The state for pickle: without keys, headers and callbacks; given clients as they do."""
         state = {
             name: value
             for name, value in vars(self).items()
-            if name not in dropped and _is_picklable(value)
+            if name not in _NOT_PICKLED and _is_picklable(value)
         }
         if not isinstance(self.verify, (bool, str)):
             state.pop("verify", None)
@@ -284,6 +298,9 @@ class ModelConnection(BaseModel):
         for name in _REDACTED:
             if name in state:
                 state[name] = shown(state[name])
+        if self._is_given:
+            state = {name: value for name, value in state.items() if name not in _CLIENT_FIELDS}
+            state |= {"client": self._client, "async_client": self._async_client}
         return {
             "__dict__": state,
             "__pydantic_extra__": None,
@@ -295,6 +312,22 @@ class ModelConnection(BaseModel):
         type(self).__init__(self, **state["__dict__"])
 
 
+#: What a given client has by itself; the rest goes with each request.
+_CLIENT_FIELDS = frozenset(ModelConnection.model_fields) - {"model", "on_unsupported"}
+_NOT_HERE = "{}: the client that was given has its own connection; say it there."
+
+
+def _check_alone(fields: Mapping[str, Any]) -> None:
+    """A client has its connection: another one beside it would be ignored."""
+    for name in fields:
+        if name in _CLIENT_FIELDS:
+            raise ArgumentError(_NOT_HERE.format(name), param=name)
+
+
+def _default_model(client: Client | AsyncClient) -> str:
+    return client.deployment().requested
+
+
 def _is_picklable(value: object) -> bool:
     """Functions made on the spot and the like: the copy then has the default instead."""
     try:
@@ -304,31 +337,7 @@ def _is_picklable(value: object) -> bool:
     return True
 
 
-def named(options: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, Any]:
-    """`options` under the names of the fields.
-
-    Raises ArgumentError for a name that there is not, and for two names of one thing.
-    """
-    found: dict[str, Any] = {}
-    for name, value in options.items():
-        field = name if name in fields else ALIASES.get(name, name)
-        if field not in fields:
-            _refuse_name(name, fields)
-        if field in found and value is not None:
-            raise ArgumentError(f"{name} and {field} are the same: pass one.", param=name)
-        found[field] = value
-    return found
-
-
-def _refuse_name(name: str, fields: Mapping[str, Any]) -> NoReturn:
-    from difflib import get_close_matches
-
-    near = get_close_matches(name, [*fields, *ALIASES], n=1)
-    hint = f"Did you mean {near[0]}?" if near else "Request fields go into model_kwargs."
-    raise ArgumentError(f"There is no option {name!r}. {hint}", param=name)
-
-
-def refuse_invalid(error: ValidationError) -> NoReturn:
+def _refuse_invalid(error: ValidationError) -> NoReturn:
     """Raise the first complaint as an ArgumentError, without the value: it may be a secret."""
     first = error.errors(include_url=False, include_context=False, include_input=True)[0]
     param = str(first["loc"][0]) if first["loc"] else None

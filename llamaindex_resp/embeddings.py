@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import base64
 from array import array
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from llama_index.core.base.embeddings.base import BaseEmbedding
 from llama_index_instrumentation import get_dispatcher
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field
 
-from llamaindex_resp.connection import ModelConnection, named, refuse_invalid
+from llamaindex_resp.connection import ModelConnection
 from llamaindex_resp.endpoints import somebody_listens
 from llamaindex_resp.events import EmbeddingCostEvent
 from resp_core.errors import ProtocolError
@@ -38,24 +38,15 @@ class RespEmbedding(ModelConnection, BaseEmbedding):
     embed_batch_size: int = Field(default=100, gt=0, le=2048)
     dimensions: int | None = Field(default=None, gt=0)
     user: str | None = None
+    encoding_format: Literal["base64", "float"] = "base64"
     extra_body: dict[str, Any] = Field(default_factory=dict[str, Any])
 
-    def __init__(self, model: str, **options: Unpack[EmbeddingOptions]) -> None:
-        given = dict(options)
-        client, async_client = given.pop("client", None), given.pop("async_client", None)
-        fields = named(given, type(self).model_fields)
-        fields["model_name"] = model
-        try:
-            super().__init__(model=model, **fields)
-        except ValidationError as error:
-            refuse_invalid(error)
-        self._client = cast("Any", client)
-        self._async_client = cast("Any", async_client)
-
-    @field_validator("extra_body", mode="before")
-    @classmethod
-    def _or_nothing(cls, value: object) -> object:
-        return {} if value is None else value
+    def __init__(self, model: str | None = None, **options: Unpack[EmbeddingOptions]) -> None:
+        given = cast("dict[str, Any]", options)
+        if "additional_kwargs" in given:
+            given["extra_body"] = given.pop("additional_kwargs") or given.get("extra_body")
+        super().__init__(model or given.pop("model_name", None), **given)
+        self.model_name = self.model
 
     @classmethod
     def class_name(cls) -> str:
@@ -63,7 +54,8 @@ class RespEmbedding(ModelConnection, BaseEmbedding):
         return "RespEmbedding"
 
     def _arguments(self, texts: list[str]) -> JsonObject:
-        arguments: JsonObject = {"model": self.model, "input": texts, "encoding_format": "base64"}
+        arguments: JsonObject = {"model": self.model, "input": texts}
+        arguments["encoding_format"] = self.encoding_format
         if self.dimensions is not None:
             arguments["dimensions"] = self.dimensions
         if self.user is not None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
 
+from llamaindex_resp.answers import chat_response
+from llamaindex_resp.chunks import ChatChunks
 from llamaindex_resp.decisions import (
     MARK,
     REQUESTS,
@@ -15,11 +16,12 @@ from llamaindex_resp.decisions import (
     pending_approvals,
     warn_unheard,
 )
-from llamaindex_resp.responses import ChatChunks, chat_response
 from resp_core.mcp.outer import added_usage
 from resp_core.wire.shape import objects
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from llama_index.core.base.llms.types import (
         ChatMessage,
         ChatResponse,
@@ -27,152 +29,138 @@ if TYPE_CHECKING:
         ChatResponseGen,
     )
 
-    from llamaindex_resp.llm import RespLLM
-    from llamaindex_resp.request import Options
-    from resp_core import CallRecord
+    from llamaindex_resp.answers import Asked
+    from resp_core import AsyncClient, CallRecord, Client
     from resp_core.types.json import JsonObject
     from resp_core.types.request import Request
 
-__all__ = ["Call", "Exchange"]
+__all__ = ["Exchange", "Question", "Speaker"]
 
 #: How often one call goes on by itself after decisions.
 MAX_ROUNDS = 16
 
 
-class Call(NamedTuple):
-    """One request, ready to be sent, what is needed to read its answer, and what it came from."""
+class Question(NamedTuple):
+    """One request, ready to be sent, what is needed to read its answer, and what it came from.
+
+    `timeout` is in seconds, None for the client's.
+    """
 
     request: Request
-    options: Options
-    origin: str
+    timeout: float | None
+    asked: Asked
     messages: Sequence[ChatMessage]
     kwargs: JsonObject
 
 
-#: Makes the call for messages and options, streamed or not.
-MakeCall: TypeAlias = Callable[..., Call]
+class Speaker(Protocol):
+    """What an exchange needs of the LLM that it speaks for."""
+
+    model: str
+    on_mcp_approval: Any
+
+    @property
+    def client(self) -> Client: ...
+
+    @property
+    def async_client(self) -> AsyncClient: ...
+
+    def question(
+        self, messages: Sequence[ChatMessage], kwargs: JsonObject, *, stream: bool = False
+    ) -> Question: ...
+
+    def warn_once(self, warn: Callable[[], bool]) -> None: ...
 
 
 class Exchange:
-    """Sends a call, and again with the decisions of `on_mcp_approval` until nothing waits.
+    """Sends a question, and again with the decisions of `on_mcp_approval` until nothing waits.
 
     All responses make one answer: output in order with the decisions between, usage added up.
     """
 
-    def __init__(self, llm: RespLLM, call: Call, again: MakeCall) -> None:
-        self._llm = llm
-        self._call = call
-        self._again = again
+    def __init__(self, speaker: Speaker, question: Question) -> None:
+        self._speaker = speaker
+        self._question = question
         self._responses: list[JsonObject] = []
         self._records: list[CallRecord] = []
         self._decisions: list[list[JsonObject]] = []
 
     def run(self) -> ChatResponse:
         """The whole answer."""
-        llm = self._llm
+        speaker = self._speaker
         while True:
-            call = self._call
-            result = llm.client.run(call.request, model=llm.model, timeout=call.options.timeout)
+            question = self._question
+            result = speaker.client.run(
+                question.request, model=speaker.model, timeout=question.timeout
+            )
             answer = self._answered(result.response, result.record)
             if not _asks(answer) or not self._go_on(
-                answer, decide(llm.on_mcp_approval, pending_approvals(answer))
+                answer, decide(speaker.on_mcp_approval, pending_approvals(answer))
             ):
                 return self._finished(answer)
 
     async def arun(self) -> ChatResponse:
         """`run` for `await`."""
-        llm = self._llm
+        speaker = self._speaker
         while True:
-            call = self._call
-            result = await llm.async_client.run(
-                call.request, model=llm.model, timeout=call.options.timeout
+            question = self._question
+            result = await speaker.async_client.run(
+                question.request, model=speaker.model, timeout=question.timeout
             )
             answer = self._answered(result.response, result.record)
             if not _asks(answer) or not self._go_on(
-                answer, await decide_async(llm.on_mcp_approval, pending_approvals(answer))
+                answer, await decide_async(speaker.on_mcp_approval, pending_approvals(answer))
             ):
                 return self._finished(answer)
 
     def stream(self) -> ChatResponseGen:
         """The chunks, the last of them the whole answer."""
-        llm, chunks = self._llm, self._chunks()
+        speaker, chunks = self._speaker, ChatChunks()
         while True:
-            call, last = self._call, None
-            with llm.client.events(
-                call.request, model=llm.model, timeout=call.options.timeout
+            question = self._question
+            with speaker.client.events(
+                question.request, model=speaker.model, timeout=question.timeout
             ) as events:
                 for event in events:
-                    chunk = chunks.add(event)
-                    if chunk is None:
-                        continue
-                    if chunks.response is not None:
-                        last = chunk  # given out once the call record is there
-                        continue
-                    yield chunk
-            if last is None or chunks.response is None:
-                return  # the stream raised
-            self._add(chunks.response, events.record)
-            if not _asks(last) or not self._go_on(
-                last, decide(llm.on_mcp_approval, pending_approvals(last))
+                    if (chunk := chunks.add(event)) is not None:
+                        yield chunk
+            answer = self._answered(events.result or {}, events.record)
+            if not _asks(answer) or not self._go_on(
+                answer, decide(speaker.on_mcp_approval, pending_approvals(answer))
             ):
                 break
             chunks.go_on()
-        yield self._finished(last, delta="")
+        yield self._finished(answer, delta="")
 
     async def astream(self) -> ChatResponseAsyncGen:
         """`stream` for `async for`."""
-        llm, chunks = self._llm, self._chunks()
+        speaker, chunks = self._speaker, ChatChunks()
         while True:
-            call, last = self._call, None
-            async with llm.async_client.events(
-                call.request, model=llm.model, timeout=call.options.timeout
+            question = self._question
+            async with speaker.async_client.events(
+                question.request, model=speaker.model, timeout=question.timeout
             ) as events:
                 async for event in events:
-                    chunk = chunks.add(event)
-                    if chunk is None:
-                        continue
-                    if chunks.response is not None:
-                        last = chunk
-                        continue
-                    yield chunk
-            if last is None or chunks.response is None:
-                return  # the stream raised
-            self._add(chunks.response, events.record)
-            if not _asks(last) or not self._go_on(
-                last, await decide_async(llm.on_mcp_approval, pending_approvals(last))
+                    if (chunk := chunks.add(event)) is not None:
+                        yield chunk
+            answer = self._answered(events.result or {}, events.record)
+            if not _asks(answer) or not self._go_on(
+                answer, await decide_async(speaker.on_mcp_approval, pending_approvals(answer))
             ):
                 break
             chunks.go_on()
-        yield self._finished(last, delta="")
+        yield self._finished(answer, delta="")
 
     # -- rounds
 
-    def _chunks(self) -> ChatChunks:
-        call = self._call
-        return ChatChunks(
-            schemas=call.options.schemas, origin=call.origin, earlier=call.request.body["input"]
-        )
-
-    def _read(self, response: JsonObject) -> ChatResponse:
-        call = self._call
-        return chat_response(
-            response,
-            schemas=call.options.schemas,
-            origin=call.origin,
-            earlier=call.request.body["input"],
-        )
-
     def _answered(self, response: JsonObject, record: CallRecord | None) -> ChatResponse:
-        self._add(response, record)
-        return self._read(response)
-
-    def _add(self, response: JsonObject, record: CallRecord | None) -> None:
         self._responses.append(response)
         if record is not None:
             self._records.append(record)
+        return chat_response(response, self._question.asked)
 
     def _go_on(self, answer: ChatResponse, decided: Sequence[ChatMessage]) -> bool:
-        """Make the call with the decisions on an answer; False where there are none."""
+        """Make the question with the decisions on an answer; False where there are none."""
         if not decided or len(self._responses) >= MAX_ROUNDS:
             return False
         self._decisions.append(
@@ -181,11 +169,13 @@ class Exchange:
                 for message in decided
             ]
         )
-        call = self._call
-        before = [*call.messages, answer.message]
-        if call.options.body.get("conversation"):
+        question = self._question
+        before = [*question.messages, answer.message]
+        if question.request.body.get("conversation"):
             before = []  # the server has added the answer to it
-        self._call = self._again([*before, *decided], call.kwargs, stream=call.request.stream)
+        self._question = self._speaker.question(
+            [*before, *decided], question.kwargs, stream=question.request.stream
+        )
         return True
 
     def _joined(self) -> JsonObject:
@@ -215,9 +205,9 @@ class Exchange:
     def _finished(self, answer: ChatResponse, delta: str | None = None) -> ChatResponse:
         """The answer, with what its caller should know: the API, the cost, what was left out."""
         if len(self._responses) > 1:
-            answer = self._read(self._joined())
-            answer.delta = delta
-        notes = cast("dict[str, Any]", vars(answer)["additional_kwargs"])
+            answer = chat_response(self._joined(), self._question.asked)
+        answer.delta = delta
+        notes = cast("JsonObject", vars(answer)["additional_kwargs"])
         record = self._record()
         if record is not None:
             notes["api"] = record.api
@@ -225,10 +215,10 @@ class Exchange:
             notes["cost"] = record.cost.to_json()
             if record.dropped:
                 notes["dropped"] = list(record.dropped)
-        if self._call.kwargs.get(MARK):
+        if self._question.kwargs.get(MARK):
             notes[MARK] = True
         elif _asks(answer):
-            self._llm.warn_once(lambda: warn_unheard(answer))
+            self._speaker.warn_once(lambda: warn_unheard(answer))
         return answer
 
 

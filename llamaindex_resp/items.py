@@ -34,6 +34,8 @@ __all__ = [
 
 #: Parameter schemas of the functions on offer, by name: they decide whether "" means "{}".
 Schemas: TypeAlias = "Mapping[str, JsonObject]"
+#: Where the words of a content part are, unless in "text".
+_TEXT_OF: dict[Any, str] = {"refusal": "refusal", "output_audio": "transcript"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,16 +110,12 @@ def broken_calls(found: Iterable[Part]) -> list[BrokenCall]:
 
 
 def item_text(item: JsonObject) -> str:
-    """The text of a message item: `output_text`, `input_text` and `refusal` parts joined."""
+    """The text of a message item: texts, refusals and transcripts of its parts joined."""
     content = item.get("content")
     if isinstance(content, str):
         return content
-    texts: list[str] = []
-    for part in objects(content):
-        text = part.get("refusal") if part.get("type") == "refusal" else part.get("text")
-        if isinstance(text, str):
-            texts.append(text)
-    return "".join(texts)
+    texts = [part.get(_TEXT_OF.get(part.get("type"), "text")) for part in objects(content)]
+    return "".join(text for text in texts if isinstance(text, str))
 
 
 def reasoning_text(item: JsonObject) -> str:

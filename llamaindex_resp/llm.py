@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import deque
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
-from llama_index.core.base.llms.types import ChatMessage, LLMMetadata, MessageRole
+from llama_index.core.base.llms.types import ChatMessage, ChatResponse, LLMMetadata, MessageRole
 from llama_index.core.constants import DEFAULT_NUM_OUTPUTS
 from llama_index.core.instrumentation.events.llm import (
     LLMStructuredPredictEndEvent,
@@ -16,9 +17,10 @@ from llama_index.core.llms.function_calling import FunctionCallingLLM
 from llama_index.core.program.function_program import get_function_tool
 from llama_index.core.types import PydanticProgramMode
 from llama_index_instrumentation import get_dispatcher
-from pydantic import BaseModel, Field, PrivateAttr, ValidationError, field_validator
+from pydantic import BaseModel, Field, PrivateAttr
 
-from llamaindex_resp.connection import ModelConnection, named, refuse_invalid
+from llamaindex_resp.answers import Asked, completion_response, single_call
+from llamaindex_resp.connection import ModelConnection
 from llamaindex_resp.decisions import (
     MARK,
     approval_messages,
@@ -28,12 +30,12 @@ from llamaindex_resp.decisions import (
 )
 from llamaindex_resp.endpoints import chat_endpoint, completion_endpoint
 from llamaindex_resp.errors import ToolCallError
-from llamaindex_resp.exchange import Call, Exchange
+from llamaindex_resp.exchange import Exchange, Question
 from llamaindex_resp.messages import to_items
-from llamaindex_resp.request import ENCRYPTED, options_of
-from llamaindex_resp.responses import completion_response, single_call
+from llamaindex_resp.request import ENCRYPTED, REQUEST_NAMES, options_of
 from llamaindex_resp.structured import PartialObjects, class_format, parsed, written
-from llamaindex_resp.tools import choice, function_tool, selections
+from llamaindex_resp.tools import choice, function_tool, selections, wire_name
+from resp_core.errors import ArgumentError
 from resp_core.types.request import Request
 from resp_core.wire.shape import as_object
 
@@ -42,7 +44,6 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from llama_index.core.base.llms.types import (
-        ChatResponse,
         ChatResponseAsyncGen,
         ChatResponseGen,
         CompletionResponse,
@@ -111,26 +112,9 @@ class RespLLM(ModelConnection, FunctionCallingLLM):
 
     _warned: bool = PrivateAttr(default=False)
 
-    def __init__(self, model: str, **options: Unpack[LLMOptions]) -> None:
-        given = dict(options)
-        client, async_client = given.pop("client", None), given.pop("async_client", None)
-        fields = named(given, type(self).model_fields)
-        try:
-            super().__init__(model=model, **fields)
-        except ValidationError as error:
-            refuse_invalid(error)
-        options_of(self._layers({}), hosted=())  # an unknown name in model_kwargs fails here
-        self._client = cast("Any", client)
-        self._async_client = cast("Any", async_client)
-
-    @field_validator("built_in_tools", "model_kwargs", "extra_body", mode="before")
-    @classmethod
-    def _or_default(cls, value: object, info: Any) -> object:
-        return (
-            cls.model_fields[info.field_name].get_default(call_default_factory=True)
-            if (value is None)
-            else value
-        )
+    def __init__(self, model: str | None = None, **options: Unpack[LLMOptions]) -> None:
+        super().__init__(model, requests=REQUEST_NAMES, **options)
+        options_of(self._layers({}), hosted=())  # what is wrong in model_kwargs fails here
 
     @classmethod
     def class_name(cls) -> str:
@@ -161,55 +145,55 @@ class RespLLM(ModelConnection, FunctionCallingLLM):
     @chat_endpoint
     def chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
         """One answer. `kwargs` are request fields; they win over the object's."""
-        return self._chat(self._call(messages, kwargs))
+        return self._chat(self.question(messages, kwargs))
 
     @chat_endpoint
     async def achat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponse:
         """`chat` for `await`."""
-        return await self._achat(self._call(messages, kwargs))
+        return await self._achat(self.question(messages, kwargs))
 
     @chat_endpoint
     def stream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseGen:
         """The answer as it comes: each chunk holds the text so far, the last one everything."""
-        return self._stream(self._call(messages, kwargs, stream=True))
+        return self._stream(self.question(messages, kwargs, stream=True))
 
     @chat_endpoint
     async def astream_chat(
         self, messages: Sequence[ChatMessage], **kwargs: Any
     ) -> ChatResponseAsyncGen:
         """`stream_chat` for `await` and `async for`."""
-        return self._astream(self._call(messages, kwargs, stream=True))
+        return self._astream(self.question(messages, kwargs, stream=True))
 
     @completion_endpoint
     def complete(self, prompt: str, formatted: bool = False, **kwargs: Any) -> CompletionResponse:
         """The answer to one user message; `formatted` leaves `completion_to_prompt` out."""
-        return completion_response(self._chat(self._prompt_call(prompt, formatted, kwargs)))
+        return completion_response(self._chat(self._prompted(prompt, formatted, kwargs)))
 
     @completion_endpoint
     async def acomplete(
         self, prompt: str, formatted: bool = False, **kwargs: Any
     ) -> CompletionResponse:
         """`complete` for `await`."""
-        call = self._prompt_call(prompt, formatted, kwargs)
-        return completion_response(await self._achat(call))
+        question = self._prompted(prompt, formatted, kwargs)
+        return completion_response(await self._achat(question))
 
     @completion_endpoint
     def stream_complete(
         self, prompt: str, formatted: bool = False, **kwargs: Any
     ) -> CompletionResponseGen:
         """The answer as it comes, `text` being the text so far."""
-        call = self._prompt_call(prompt, formatted, kwargs, stream=True)
-        return (completion_response(chunk) for chunk in self._stream(call))
+        question = self._prompted(prompt, formatted, kwargs, stream=True)
+        return (completion_response(chunk) for chunk in self._stream(question))
 
     @completion_endpoint
     async def astream_complete(
         self, prompt: str, formatted: bool = False, **kwargs: Any
     ) -> CompletionResponseAsyncGen:
         """`stream_complete` for `await` and `async for`."""
-        call = self._prompt_call(prompt, formatted, kwargs, stream=True)
+        question = self._prompted(prompt, formatted, kwargs, stream=True)
 
         async def gen() -> CompletionResponseAsyncGen:
-            async with aclosing(self._astream(call)) as chunks:
+            async with aclosing(self._astream(question)) as chunks:
                 async for chunk in chunks:
                     yield completion_response(chunk)
 
@@ -217,27 +201,30 @@ class RespLLM(ModelConnection, FunctionCallingLLM):
 
     # --- one call
 
-    def _prompt_call(
+    def _prompted(
         self, prompt: str, formatted: bool, kwargs: JsonObject, *, stream: bool = False
-    ) -> Call:
+    ) -> Question:
         if not formatted:
             prompt = cast("Any", self.completion_to_prompt)(prompt)
         message = ChatMessage(role=MessageRole.USER, content=prompt)
-        return self._call([message], kwargs, stream=stream)
+        return self.question([message], kwargs, stream=stream)
 
     def _layers(self, kwargs: JsonObject) -> list[JsonObject]:
-        own = {name: getattr(self, name) for name in _REQUEST_FIELDS}
-        return [{**own, "metadata": self.request_metadata}, self.model_kwargs, kwargs]
+        values = vars(self)
+        own = {name: values[name] for name in _REQUEST_FIELDS if values[name] is not None}
+        if self.request_metadata is not None:
+            own["metadata"] = self.request_metadata
+        return [own, self.model_kwargs, kwargs]
 
-    def _call(
+    def question(
         self, messages: Sequence[ChatMessage], kwargs: JsonObject, *, stream: bool = False
-    ) -> Call:
-        """Everything that can be wrong with the arguments is found here, before any request."""
+    ) -> Question:
+        """One request. All that can be wrong with its arguments is found here, unsent."""
         fields = {name: value for name, value in kwargs.items() if name != MARK}
         options = options_of(self._layers(fields), hosted=self.built_in_tools)
         body, target = options.body, self._reached()
         stored = body.get("store") is not False
-        if not stored and target.wire == "responses" and self._profile().reasoning:
+        if not stored and target.wire == "responses" and target.profile.reasoning:
             body["include"] = list(dict.fromkeys([*body.get("include", ()), ENCRYPTED]))
         body["input"] = to_items(
             messages,
@@ -250,33 +237,37 @@ class RespLLM(ModelConnection, FunctionCallingLLM):
             body,
             stream=stream or self.streaming,
             chat_only=options.chat_only,
-            on_unsupported=self.on_unsupported,
+            on_unsupported=self.on_unsupported or target.on_unsupported,
             extra_headers=options.extra_headers,
             extra_query=options.extra_query,
             extra_body=options.extra_body,
         )
-        return Call(request, options, target.origin, messages, kwargs)
+        spoken = as_object(options.chat_only.get("audio")).get("format")
+        asked = Asked(options.schemas, target.origin, body["input"], spoken)
+        return Question(request, options.timeout, asked, messages, kwargs)
 
-    def _chat(self, call: Call) -> ChatResponse:
-        if self.streaming:
-            *_, last = self._stream(call)
-            last.delta = None
-            return last
-        return Exchange(self, call, self._call).run()
+    def _chat(self, question: Question) -> ChatResponse:
+        if not self.streaming:
+            return Exchange(self, question).run()
+        [last] = deque(self._stream(question), maxlen=1)
+        last.delta = None
+        return last
 
-    async def _achat(self, call: Call) -> ChatResponse:
-        if self.streaming:
-            async with aclosing(self._astream(call)) as chunks:
-                last = [chunk async for chunk in chunks][-1]
-            last.delta = None
-            return last
-        return await Exchange(self, call, self._call).arun()
+    async def _achat(self, question: Question) -> ChatResponse:
+        if not self.streaming:
+            return await Exchange(self, question).arun()
+        kept = deque[ChatResponse](maxlen=1)
+        async with aclosing(self._astream(question)) as chunks:
+            async for chunk in chunks:
+                kept.append(chunk)
+        kept[0].delta = None
+        return kept[0]
 
-    def _stream(self, call: Call) -> ChatResponseGen:
-        return Exchange(self, call, self._call).stream()
+    def _stream(self, question: Question) -> ChatResponseGen:
+        return Exchange(self, question).stream()
 
-    def _astream(self, call: Call) -> ChatResponseAsyncGen:
-        return Exchange(self, call, self._call).astream()
+    def _astream(self, question: Question) -> ChatResponseAsyncGen:
+        return Exchange(self, question).astream()
 
     # --- approvals
 
@@ -389,6 +380,10 @@ class RespLLM(ModelConnection, FunctionCallingLLM):
         prompt_args: dict[str, Any],
     ) -> JsonObject:
         """The arguments of a call that must answer with an instance; its start is told."""
+        if not hasattr(prompt, "format_messages"):
+            raise ArgumentError(
+                f"prompt must be a PromptTemplate, not {type(prompt).__name__}.", param="prompt"
+            )
         dispatcher.event(
             LLMStructuredPredictStartEvent(
                 output_cls=output_cls, template=prompt, template_args=prompt_args
@@ -398,6 +393,7 @@ class RespLLM(ModelConnection, FunctionCallingLLM):
         kwargs = {k: v for k, v in (llm_kwargs or {}).items() if k not in _OF_PROGRAMS}
         if way == "tool":
             tool = get_function_tool(output_cls)
+            tool.metadata.name = wire_name(tool.metadata.get_name())
             return self._prepare_chat_with_tools(
                 [tool], chat_history=messages, tool_required=True, **kwargs
             )

@@ -27,7 +27,8 @@ from resp_core.wire.ids import is_ours
 from resp_core.wire.replay import ORIGIN, OUTPUT_OF, plan_replay
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
+    from io import IOBase
 
     from llama_index.core.base.llms.types import ChatMessage, ContentBlock
 
@@ -170,7 +171,7 @@ def _image(block: ImageBlock) -> JsonObject:
     if block.url is not None and block.image is None:
         url = str(block.url)
     else:
-        data = base64.b64encode(block.resolve_image().read()).decode()
+        data = _encoded(block, block.resolve_image)
         url = f"data:{block.image_mimetype or 'image/png'};base64,{data}"
     part: JsonObject = {"type": "input_image", "image_url": url}
     if block.detail:
@@ -181,7 +182,7 @@ def _image(block: ImageBlock) -> JsonObject:
 def _document(block: DocumentBlock) -> JsonObject:
     if block.url is not None and block.data is None:
         return {"type": "input_file", "file_url": block.url}
-    data = base64.b64encode(block.resolve_document().read()).decode()
+    data = _encoded(block, block.resolve_document)
     url = f"data:{block.document_mimetype or 'application/octet-stream'};base64,{data}"
     return {"type": "input_file", "filename": block.title, "file_data": url}
 
@@ -189,9 +190,19 @@ def _document(block: DocumentBlock) -> JsonObject:
 def _audio(block: AudioBlock) -> JsonObject:
     if block.url is not None and block.audio is None:
         raise _unsupported(block, "audio goes inline; load it first, addresses are not fetched")
-    data = base64.b64encode(block.resolve_audio().read()).decode()
+    data = _encoded(block, block.resolve_audio)
     audio = {"data": data, "format": block.format or "wav"}
     return {"type": "input_audio", "input_audio": audio}
+
+
+def _encoded(block: ContentBlock, resolve: Callable[[], IOBase]) -> str:
+    """The bytes of a block in base64."""
+    try:
+        return base64.b64encode(cast("Any", resolve()).read()).decode()
+    except (ValueError, OSError) as error:
+        raise ArgumentError(
+            f"{type(block).__name__} cannot be read: {error}", param="messages"
+        ) from None
 
 
 def _mark_cached(found: list[JsonObject], point: CachePoint) -> None:
@@ -205,7 +216,7 @@ def _mark_cached(found: list[JsonObject], point: CachePoint) -> None:
 
 
 def _unsupported(block: ContentBlock, why: str) -> UnsupportedError:
-    return UnsupportedError(f"cannot send a {type(block).__name__}: {why}.", param="messages")
+    return UnsupportedError(f"{type(block).__name__} cannot be sent: {why}.", param="messages")
 
 
 # --- assistant
@@ -250,8 +261,13 @@ def _said(message: ChatMessage, index: int) -> list[Part]:
                 call_id = block.tool_call_id or f"call_{index}_{len(seen)}"
                 seen.add(call_id)
                 said.append(_call(call_id, block.tool_name, block.tool_kwargs))
-            case _:  # citations, images and cache points are about the text, not part of it
+            case CitationBlock():  # about the text, not part of it
                 continue
+            case CachePoint():
+                raise _unsupported(block, "put it into the message before the assistant's")
+            case _:
+                if not message.additional_kwargs.get("response_items"):  # they hold it
+                    raise _unsupported(block, "servers take none from an assistant")
     for call_id, name, arguments in _old_calls(message, index):
         if call_id not in seen:
             seen.add(call_id)

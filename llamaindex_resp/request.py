@@ -16,19 +16,25 @@ if TYPE_CHECKING:
 
     from resp_core.types.json import JsonObject
 
-__all__ = ["RESPONSES", "Options", "options_of"]
+__all__ = ["ENCRYPTED", "REQUEST_NAMES", "Options", "options_of"]
 
 #: Fields of a Responses request that may be given with a call or in `model_kwargs`.
 RESPONSES = RESPONSE_FIELDS - CHAT_ONLY - {"model", "input", "text_format"}
 #: Other spellings of a field.
 _RENAMED = {"max_tokens": "max_output_tokens", "max_completion_tokens": "max_output_tokens"}
 _TRANSPORT = ("extra_body", "extra_headers", "extra_query", "timeout")
-_OTHERS = frozenset({*_RENAMED, *_TRANSPORT}) | {
+#: All that a call, or `model_kwargs`, may say.
+REQUEST_NAMES = (RESPONSES | CHAT_ONLY | {*_RENAMED, *_TRANSPORT}) | {
     "logprobs",
     "reasoning_effort",
     "response_format",
     "stop",
     "verbosity",
+}
+#: What looks like an option of a call and is not, and what to do.
+_ELSEWHERE = {
+    "stream": "Call stream_chat or stream_complete.",
+    "model": 'Make another RespLLM, or llm.model_copy(update={"model": ...}).',
 }
 LOGPROBS = "message.output_text.logprobs"
 ENCRYPTED = "reasoning.encrypted_content"
@@ -143,27 +149,47 @@ _SPECIAL = {
 
 def _settle_tools(body: JsonObject, hosted: list[JsonObject]) -> None:
     """Hosted tools first; without any tool, nothing about tools is sent: servers refuse it."""
-    tools = [*hosted, *items_of(body.pop("tools", None))]
+    tools = [_flat(tool) for tool in [*hosted, *items_of(body.pop("tools", None))]]
     tool_choice = choice(body.pop("tool_choice", None))
     if not tools:
         body.pop("parallel_tool_calls", None)
         return
-    body["tools"] = [_flat(tool) for tool in tools]
+    body["tools"] = tools
     if tool_choice is not None:
+        _check_choice(as_object(tool_choice), tools)
         body["tool_choice"] = tool_choice
 
 
-def _flat(tool: JsonObject) -> JsonObject:
+def _check_choice(chosen: JsonObject, tools: list[JsonObject]) -> None:
+    if chosen.get("type") != "function":
+        return
+    names = [str(tool["name"]) for tool in tools if tool.get("type") == "function"]
+    if chosen.get("name") not in names:
+        raise ArgumentError(
+            f"tool_choice is {chosen.get('name')!r}, which is no tool of this call: "
+            f"{', '.join(names) or 'it has none of its own'}.",
+            param="tool_choice",
+        )
+
+
+def _flat(tool: Any) -> JsonObject:
     """A Chat-shaped function tool in the Responses API's flat shape."""
-    function = as_object(tool.get("function"))
-    return {"type": "function", **function} if function else tool
+    if not isinstance(tool, dict):
+        raise ArgumentError(
+            f"a tool of a call must be an object (dict), not {type(tool).__name__}: "
+            "LlamaIndex's tools go to chat_with_tools.",
+            param="tools",
+        )
+    given = cast("JsonObject", tool)
+    function = as_object(given.get("function"))
+    return {"type": "function", **function} if function else given
 
 
 def _refuse(name: str) -> None:
-    near = get_close_matches(name, [*RESPONSES, *CHAT_ONLY, *_OTHERS], n=1)
-    hint = f"Did you mean {near[0]}? " if near else ""
+    near = get_close_matches(name, REQUEST_NAMES, n=1)
+    hint = _ELSEWHERE.get(name, f"Did you mean {near[0]}?" if near else "")
     raise ArgumentError(
-        f"There is no request option {name!r}. {hint}A field that only your server knows goes "
-        "into extra_body.",
+        f"There is no request option {name!r}. {hint} A field that only your server knows goes "
+        "into extra_body.".replace("  ", " "),
         param=name,
     )

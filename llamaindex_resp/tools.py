@@ -12,7 +12,7 @@ from llama_index.core.tools.types import ToolMetadata
 
 from llamaindex_resp.errors import ToolCallError
 from llamaindex_resp.items import parse_arguments
-from resp_core.errors import RefusalError
+from resp_core.errors import ArgumentError, RefusalError
 from resp_core.wire.schema import to_strict_schema
 from resp_core.wire.shape import as_object
 
@@ -35,13 +35,27 @@ _parameters: WeakKeyDictionary[type, JsonObject] = WeakKeyDictionary()
 def function_tool(tool: BaseTool, *, strict: bool = False) -> JsonObject:
     """The tool as the API takes it. Its schema is converted once per schema class.
 
-    Raises ArgumentError where `strict` is asked for and the schema cannot be closed.
+    Raises ArgumentError for what is no tool, for a name that no server accepts, and where
+    `strict` is asked for and the schema cannot be closed.
     """
-    metadata = tool.metadata
+    metadata = getattr(cast("Any", tool), "metadata", None)
+    if not isinstance(metadata, ToolMetadata):
+        raise ArgumentError(
+            f"a tool must be one of LlamaIndex's, not {type(tool).__name__}: make one with "
+            "FunctionTool.from_defaults.",
+            param="tools",
+        )
+    name = metadata.get_name()
+    if name != wire_name(name):
+        raise ArgumentError(
+            f"the tool name {name!r} has characters that servers refuse: use letters, digits, "
+            "_ and -, as in FunctionTool.from_defaults(..., name=...).",
+            param="tools",
+        )
     parameters = _parameters_of(metadata)
     return {
         "type": "function",
-        "name": wire_name(metadata.get_name()),
+        "name": name,
         "description": metadata.description,
         "parameters": to_strict_schema(parameters) if strict else parameters,
         "strict": strict,
@@ -49,7 +63,7 @@ def function_tool(tool: BaseTool, *, strict: bool = False) -> JsonObject:
 
 
 def wire_name(name: str) -> str:
-    """A tool's name in the letters that servers accept: generic classes have brackets."""
+    """A name in the letters that servers accept: generic classes have brackets."""
     return _NOT_IN_NAMES.sub("_", name)
 
 
@@ -84,7 +98,7 @@ def choice(tool_choice: Any, *, required: bool = False) -> Any:
             return "required" if required and tool_choice == "auto" else tool_choice
         if tool_choice == "any":
             return "required"
-        return {"type": "function", "name": wire_name(tool_choice)}
+        return {"type": "function", "name": tool_choice}
     if isinstance(tool_choice, dict):
         named = cast("JsonObject", tool_choice)
         function = named.get("function")

@@ -26,8 +26,8 @@ from llama_index.core.base.llms.types import (
     VideoBlock,
 )
 
+from llamaindex_resp.answers import Asked, chat_response
 from llamaindex_resp.messages import to_items
-from llamaindex_resp.responses import chat_response
 from resp_core.errors import ArgumentError, UnsupportedError
 
 PNG = base64.b64decode(
@@ -167,6 +167,29 @@ def test_what_has_no_form_is_refused_by_name(block):
         to_items([user(block)])
 
 
+@pytest.mark.parametrize(
+    ("block", "words"),
+    [
+        (ImageBlock(image=PNG), "ImageBlock"),
+        (AudioBlock(audio=b"RIFF data"), "AudioBlock"),
+        (DocumentBlock(data=b"%PDF-1.4 x"), "DocumentBlock"),
+        (CachePoint(cache_control=CacheControl(type="ephemeral")), "CachePoint"),
+    ],
+)
+def test_what_an_assistant_cannot_have_said_is_refused_not_dropped(block, words):
+    message = ChatMessage(role="assistant", blocks=[TextBlock(text="see"), block])
+    with pytest.raises(UnsupportedError, match=words):
+        to_items([message])
+
+
+def test_an_image_that_the_server_made_goes_back_as_its_item():
+    data = base64.b64encode(PNG).decode()
+    item = {"type": "image_generation_call", "id": "ig_1", "result": data, "status": "completed"}
+    message = answer(item, SAID)
+    assert isinstance(message.blocks[-1], ImageBlock)
+    assert to_items([message]) == [item, SAID]
+
+
 def test_a_cache_point_with_nothing_before_it_is_refused():
     point = CachePoint(cache_control=CacheControl(type="ephemeral"))
     with pytest.raises(ArgumentError, match="CachePoint"):
@@ -279,7 +302,7 @@ def test_store_false_leaves_out_what_the_server_cannot_find():
 
 def test_opaque_state_stays_with_the_server_it_came_from():
     response = {"id": "r", "status": "completed", "output": [REASONING, CALL]}
-    message = chat_response(response, origin="a").message
+    message = chat_response(response, Asked(origin="a")).message
     assert to_items([message, result()], origin="a")[0] == REASONING
     items = to_items([message, result()], origin="b")
     assert [item["type"] for item in items] == ["function_call", "function_call_output"]

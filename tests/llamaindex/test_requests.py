@@ -8,7 +8,7 @@ from typing import Any
 import httpx2
 import orjson
 import pytest
-from llama_index.core.base.llms.types import ChatMessage
+from llama_index.core.base.llms.types import AudioBlock, ChatMessage, DocumentBlock, ImageBlock
 from llama_index.core.prompts import PromptTemplate
 from llama_index.core.tools import FunctionTool
 from pydantic import BaseModel
@@ -61,6 +61,11 @@ def add(a: int, b: int = 2) -> int:
 
 
 TOOL = FunctionTool.from_defaults(add)
+SPACED = FunctionTool.from_defaults(add, name="my tool")
+
+
+def media(block: Any) -> ChatMessage:
+    return ChatMessage(role="user", blocks=[block])
 
 
 def test_nothing_is_sent_that_was_not_said(send):
@@ -90,6 +95,21 @@ def test_nothing_is_sent_that_was_not_said(send):
         ),
         ({"model": "openai/gpt-4o", "temperature": 0.0}, {"temperature": 0.0}),
         ({"default_headers": {"x-a": "1"}}, {}),
+        ({"reasoning_effort": "low"}, {"reasoning": {"effort": "low"}}),
+        (
+            {"reasoning_options": {"summary": "auto"}, "reasoning_effort": "low"},
+            {"reasoning": {"summary": "auto", "effort": "low"}},
+        ),
+        (
+            {"include": ["reasoning.encrypted_content"]},
+            {"include": ["reasoning.encrypted_content"]},
+        ),
+        ({"instructions": "Be brief."}, {"instructions": "Be brief."}),
+        ({"truncation": "auto"}, {"truncation": "auto"}),
+        ({"call_metadata": {"a": "b"}}, {"metadata": {"a": "b"}}),
+        ({"additional_kwargs": {"prompt_cache_key": "k"}}, {"prompt_cache_key": "k"}),
+        ({"conversation": "conv_1"}, {"conversation": "conv_1"}),
+        ({"strict": True, "built_in_tools": []}, {}),
     ],
     ids=lambda value: next(iter(value), "none"),
 )
@@ -108,6 +128,92 @@ def test_what_a_call_says_is_merged(send):
     )
     assert body["reasoning"] == {"effort": "low", "summary": "auto"}
     assert (body["text"], body["max_output_tokens"]) == ({"verbosity": "high"}, 9)
+
+
+def test_chat_options_of_llama_indexs_openai():
+    """As OpenAI's constructor takes them, on the Chat API."""
+    bodies: list[dict[str, Any]] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        bodies.append(orjson.loads(request.content))
+        message = {"role": "assistant", "content": "Hi"}
+        choice_ = {"index": 0, "finish_reason": "stop", "message": message}
+        return httpx2.Response(200, json={"id": "c", "choices": [choice_]})
+
+    with httpx2.Client(transport=httpx2.MockTransport(answer)) as guest:
+        RespLLM(
+            "openai/gpt-4o-audio-preview",
+            api="chat",
+            api_key="k",
+            http_client=guest,
+            temperature=0.5,
+            max_tokens=9,
+            logprobs=True,
+            top_logprobs=2,
+            modalities=["text", "audio"],
+            audio_config={"voice": "alloy", "format": "wav"},
+            additional_kwargs={"seed": 1},
+            frequency_penalty=0.5,
+        ).chat(HELLO)
+    [body] = bodies
+    assert body.pop("messages") == [{"role": "user", "content": "Hello"}]
+    tokens = body.pop("max_completion_tokens", None) or body.pop("max_tokens")
+    assert tokens == 9
+    assert body == {
+        "model": "gpt-4o-audio-preview",
+        "temperature": 0.5,
+        "logprobs": True,
+        "top_logprobs": 2,
+        "modalities": ["text", "audio"],
+        "audio": {"voice": "alloy", "format": "wav"},
+        "seed": 1,
+        "frequency_penalty": 0.5,
+    }
+
+
+@pytest.mark.parametrize(
+    ("use", "param", "words"),
+    [
+        (lambda m: m.chat("Hello"), "messages", "complete"),
+        (lambda m: m.chat(HELLO[0]), "messages", "ChatMessage"),
+        (lambda m: m.chat(None), "messages", "NoneType"),
+        (lambda m: m.chat([{"role": "user", "content": "a"}]), "messages", r"\[0\].*dict"),
+        (lambda m: m.stream_chat(["a"]), "messages", r"\[0\].*str"),
+        (lambda m: m.complete(None), "prompt", "NoneType"),
+        (lambda m: m.stream_complete(5), "prompt", "int"),
+        (lambda m: m.chat(HELLO, stream=True), "stream", "stream_chat"),
+        (lambda m: m.chat(HELLO, model="gpt-4o"), "model", "model_copy"),
+        (lambda m: m.chat(HELLO, tools=["add"]), "tools", "chat_with_tools"),
+        (lambda m: m.chat_with_tools([add], "Hi"), "tools", "FunctionTool"),
+        (lambda m: m.chat_with_tools([SPACED], "Hi"), "tools", "my tool"),
+        (lambda m: m.chat_with_tools([TOOL], "Hi", tool_choice="sub"), "tool_choice", "add"),
+        (lambda m: m.structured_predict(BaseModel, "a {x}", x=1), "prompt", "PromptTemplate"),
+        (lambda m: m.chat([media(ImageBlock())]), "messages", "ImageBlock"),
+        (lambda m: m.chat([media(DocumentBlock())]), "messages", "DocumentBlock"),
+        (lambda m: m.chat([media(AudioBlock())]), "messages", "AudioBlock"),
+    ],
+)
+def test_bad_input_is_named_and_nothing_is_sent(use, param, words):
+    def never(request: httpx2.Request) -> httpx2.Response:
+        raise AssertionError("sent")
+
+    with httpx2.Client(transport=httpx2.MockTransport(never)) as guest:
+        llm = RespLLM("openai/gpt-5", api_key="k", http_client=guest)
+        with pytest.raises(ArgumentError, match=words) as caught:
+            use(llm)
+    assert caught.value.param == param
+
+
+async def test_bad_input_of_async_calls_is_named():
+    llm = RespLLM("offline/demo")
+    with pytest.raises(ArgumentError, match="complete"):
+        await llm.achat("Hello")
+    with pytest.raises(ArgumentError, match="prompt"):
+        await llm.astream_complete(None)
+
+
+def test_messages_from_a_generator_are_all_sent(send):
+    assert send(lambda m: m.chat(message for message in HELLO))["input"]
 
 
 @pytest.mark.parametrize(("model", "included"), [("openai/gpt-5", True), ("openai/gpt-4o", False)])
@@ -188,7 +294,7 @@ def test_hosted_tools_come_first(send):
         ("auto", True, "required"),
         ("none", False, "none"),
         ("any", False, "required"),
-        ("my tool[int]", False, {"type": "function", "name": "my_tool_int_"}),
+        ("my_tool", True, {"type": "function", "name": "my_tool"}),
         (
             {"type": "function", "function": {"name": "f"}},
             False,

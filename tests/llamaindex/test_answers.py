@@ -1,4 +1,4 @@
-"""Responses answers and events -> LlamaIndex responses."""
+"""Responses answers -> LlamaIndex responses."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import base64
 
 import pytest
 from llama_index.core.base.llms.types import (
+    AudioBlock,
     CitationBlock,
     ImageBlock,
     TextBlock,
@@ -13,12 +14,8 @@ from llama_index.core.base.llms.types import (
     ToolCallBlock,
 )
 
-from llamaindex_resp.responses import (
-    ChatChunks,
-    chat_response,
-    completion_response,
-    single_call,
-)
+from llamaindex_resp.answers import Asked, chat_response, completion_response, single_call
+from llamaindex_resp.messages import to_items
 from llamaindex_resp.tools import selections
 
 USAGE = {
@@ -127,7 +124,7 @@ def test_calls_are_blocks_and_openai_objects():
 )
 def test_a_call_that_was_cut_or_is_not_json_never_becomes_one(item, schemas, whole):
     body = response(item) if whole else incomplete("max_output_tokens", item)
-    answer = chat_response(body, schemas=schemas)
+    answer = chat_response(body, Asked(schemas=schemas))
     assert selections(answer.message, demanded=False) == []
     assert "tool_calls" not in answer.message.additional_kwargs
     [broken] = answer.message.additional_kwargs["invalid_tool_calls"]
@@ -137,7 +134,7 @@ def test_a_call_that_was_cut_or_is_not_json_never_becomes_one(item, schemas, who
 
 
 def test_empty_arguments_are_a_call_where_the_schema_asks_for_nothing():
-    answer = chat_response(response(call("")), schemas={"add": {"required": []}})
+    answer = chat_response(response(call("")), Asked(schemas={"add": {"required": []}}))
     assert selections(answer.message, demanded=True)[0].tool_kwargs == {}
 
 
@@ -192,6 +189,24 @@ def test_a_generated_image_is_an_image_block():
     item = {"type": "image_generation_call", "id": "ig_1", "result": data, "output_format": "png"}
     [image] = [b for b in chat_response(response(item)).message.blocks if isinstance(b, ImageBlock)]
     assert image.resolve_image().read() == b"\x89PNG bytes"
+    item["result"] = "not base64!"
+    assert not chat_response(response(item)).message.content
+
+
+def test_a_spoken_answer_is_its_transcript_and_an_audio_block():
+    data = base64.b64encode(b"RIFF").decode()
+    said = {"type": "output_audio", "id": "audio_1", "data": data, "transcript": "Hi."}
+    item = {"type": "message", "role": "assistant", "content": [said]}
+    answer = chat_response(response(item), Asked(audio_format="wav"))
+    assert answer.message.content == "Hi."
+    [audio] = [b for b in answer.message.blocks if isinstance(b, AudioBlock)]
+    assert (audio.resolve_audio().read(), audio.format) == (b"RIFF", "wav")
+    assert to_items([answer.message]) == [item]
+
+
+@pytest.mark.parametrize("status", ["queued", "in_progress", "cancelled"])
+def test_an_answer_that_is_not_over_has_no_finish_reason(status):
+    assert chat_response(response(status=status)).additional_kwargs["finish_reason"] is None
 
 
 def test_logprobs():
@@ -219,132 +234,3 @@ def test_one_call_at_a_time():
     answer = single_call(chat_response(response(call(), call(call_id="call_2"))))
     assert [s.tool_id for s in selections(answer.message, demanded=True)] == ["call_1"]
     assert len(answer.message.additional_kwargs["tool_calls"]) == 1
-
-
-# --- streamed
-
-
-def text_delta(delta: str, index: int = 0) -> dict:
-    return {"type": "response.output_text.delta", "output_index": index, "delta": delta}
-
-
-def added(item: dict, index: int = 0) -> dict:
-    return {"type": "response.output_item.added", "output_index": index, "item": item}
-
-
-def arguments_delta(delta: str, index: int = 0) -> dict:
-    return {
-        "type": "response.function_call_arguments.delta",
-        "output_index": index,
-        "delta": delta,
-    }
-
-
-def terminal(body: dict) -> dict:
-    return {"type": f"response.{body['status']}", "response": body}
-
-
-def fold(events: list[dict], **options) -> list:
-    chunks = ChatChunks(**options)
-    return [chunk for event in events if (chunk := chunks.add(event)) is not None]
-
-
-def test_each_chunk_holds_the_text_so_far():
-    events = [text_delta("Hel"), text_delta("lo"), terminal(response(message("Hello")))]
-    chunks = fold(events)
-    assert [c.message.content for c in chunks] == ["Hel", "Hello", "Hello"]
-    assert [c.delta for c in chunks] == ["Hel", "lo", ""]
-    assert chunks[-1] == chat_response(response(message("Hello"))).model_copy(update={"delta": ""})
-
-
-def test_chunks_survive_pydantic():
-    [chunk, _] = fold([text_delta("Hel"), terminal(response(message("Hel")))])
-    copied = type(chunk).model_validate_json(chunk.model_dump_json())
-    assert copied.message == chunk.message
-    chunk.message.content = "changed"
-    assert chunk.model_copy(deep=True).message.content == "changed"
-
-
-def test_deltas_say_the_newline_between_messages():
-    whole = response(message("a"), message("b"))
-    chunks = fold([text_delta("a"), text_delta("b", 1), terminal(whole)])
-    assert "".join(c.delta for c in chunks) == chunks[-1].message.content == "a\nb"
-    assert chunks[1].message.content == "a\nb"
-
-
-def test_thinking_deltas_then_text():
-    item = {
-        "type": "reasoning",
-        "id": "rs_1",
-        "summary": [
-            {"type": "summary_text", "text": "Hm. "},
-            {"type": "summary_text", "text": "So."},
-        ],
-    }
-    kind = "response.reasoning_summary_text.delta"
-    chunks = fold(
-        [
-            {"type": kind, "output_index": 0, "summary_index": 0, "delta": "Hm. "},
-            {
-                "type": "response.reasoning_summary_part.added",
-                "output_index": 0,
-                "summary_index": 1,
-            },
-            {"type": kind, "output_index": 0, "summary_index": 1, "delta": "So."},
-            {"type": "response.output_item.done", "output_index": 0, "item": item},
-            text_delta("Yes", 1),
-            terminal(response(item, message("Yes"))),
-        ]
-    )
-    thoughts = [c.additional_kwargs.get("thinking_delta", "") for c in chunks]
-    assert "".join(thoughts) == chunks[-1].message.blocks[0].content == "Hm. \n\nSo."
-    assert chunks[-2].message.blocks[0].content == "Hm. \n\nSo."
-    assert [c.delta for c in chunks if c.delta] == ["Yes"]
-
-
-def test_a_call_under_way_is_shown_as_far_as_it_goes():
-    chunks = fold(
-        [
-            added(call("")),
-            arguments_delta('{"a": 1, "b'),
-            arguments_delta('": "x"}'),
-            terminal(response(call('{"a": 1, "b": "x"}'))),
-        ]
-    )
-    shown = [selections(c.message, demanded=False) for c in chunks]
-    whole = {"a": 1, "b": "x"}
-    assert [s[0].tool_kwargs for s in shown] == [{}, {"a": 1}, whole, whole]
-    assert chunks[1].message.additional_kwargs["tool_calls"][0].function.arguments == '{"a": 1, "b'
-
-
-def test_interleaved_calls_are_told_apart():
-    chunks = fold(
-        [
-            added(call(""), 0),
-            added(call("", "call_2"), 1),
-            arguments_delta('{"a": 1}', 0),
-            arguments_delta('{"a": 2}', 1),
-        ]
-    )
-    assert [s.tool_kwargs for s in selections(chunks[-1].message, demanded=False)] == [
-        {"a": 1},
-        {"a": 2},
-    ]
-
-
-def test_refusals_stream():
-    delta = {"type": "response.refusal.delta", "output_index": 0, "delta": "No."}
-    item = message("")
-    item["content"] = [{"type": "refusal", "refusal": "No."}]
-    chunks = fold([delta, terminal(response(item))])
-    assert [c.delta for c in chunks] == ["No.", ""]
-    assert chunks[-1].additional_kwargs["refusal"] == "No."
-
-
-def test_a_stream_that_was_cut_short_says_so():
-    chunks = fold([text_delta("half"), terminal(incomplete("max_output_tokens", message("half")))])
-    assert chunks[-1].additional_kwargs["finish_reason"] == "length"
-
-
-def test_unknown_events_show_nothing():
-    assert fold([{"type": "response.hologram.delta", "delta": "x"}]) == []
