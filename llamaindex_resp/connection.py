@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import pickle
 import threading
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, NoReturn, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, NoReturn, Self, TypeAlias
 
 from pydantic import (
     BaseModel,
@@ -18,6 +18,7 @@ from pydantic import (
     PrivateAttr,
     SecretStr,
     ValidationError,
+    WithJsonSchema,
     field_serializer,
     field_validator,
 )
@@ -52,6 +53,7 @@ _SHARED = (
 _NOT_PICKLED = (*_KEYS, *_HEADERS, *_SHARED, "proxy")
 #: Fields whose values may hold credentials deep inside (MCP tools do): shown redacted.
 _REDACTED = ("extra_body", "model_kwargs", "built_in_tools")
+Key: TypeAlias = Annotated[Secret, WithJsonSchema({"type": "string", "format": "password"})]
 _lock = threading.Lock()
 
 
@@ -85,9 +87,9 @@ class ModelConnection(BaseModel):
     provider: str | None = None
     api: Api = "auto"
     base_url: str | None = None
-    api_key: Secret | None = Field(default=None, exclude=True)
+    api_key: Key | None = Field(default=None, exclude=True)
     api_version: str | None = None
-    azure_ad_token: Secret | None = Field(default=None, exclude=True)
+    azure_ad_token: Key | None = Field(default=None, exclude=True)
     azure_ad_token_provider: Any = Field(default=None, exclude=True)
     credential: Any = Field(default=None, exclude=True)
     scopes: list[str] | None = None

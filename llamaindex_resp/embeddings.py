@@ -38,7 +38,7 @@ class RespEmbedding(ModelConnection, BaseEmbedding):
     embed_batch_size: int = Field(default=100, gt=0, le=2048)
     dimensions: int | None = Field(default=None, gt=0)
     user: str | None = None
-    encoding_format: Literal["base64", "float"] = "base64"
+    encoding_format: Literal["base64", "float", "base64_int8"] = "base64"
     extra_body: dict[str, Any] = Field(default_factory=dict[str, Any])
 
     def __init__(self, model: str | None = None, **options: Unpack[EmbeddingOptions]) -> None:
@@ -86,7 +86,7 @@ class RespEmbedding(ModelConnection, BaseEmbedding):
                     usage=record.usage,
                 )
             )
-        return vectors(answer, count)
+        return vectors(answer, count, int8=self.encoding_format == "base64_int8")
 
     def _get_text_embedding(self, text: str) -> list[float]:
         return self._get_text_embeddings([text])[0]
@@ -101,21 +101,24 @@ class RespEmbedding(ModelConnection, BaseEmbedding):
         return await self._aget_text_embedding(query)
 
 
-def vectors(answer: Mapping[str, Any], count: int) -> list[list[float]]:
+def vectors(answer: Mapping[str, Any], count: int, *, int8: bool = False) -> list[list[float]]:
     """The vectors of an embeddings answer by their `index`; ProtocolError if one is missing."""
     found: dict[int, list[float]] = {}
     entries = cast("Sequence[Mapping[str, Any]]", answer["data"])
     for position, entry in enumerate(entries):
-        found[entry.get("index", position)] = _floats(entry["embedding"])
+        found[entry.get("index", position)] = _floats(entry["embedding"], "b" if int8 else "f")
     if sorted(found) != list(range(count)):
         raise ProtocolError(f"{count} texts were sent and {len(found)} vectors came back.")
     return [found[index] for index in range(count)]
 
 
-def _floats(value: Any) -> list[float]:
-    """A vector, also in base64 (little-endian 32-bit floats, a quarter of the JSON)."""
+def _floats(value: Any, kind: str) -> list[float]:
+    """A vector, also in base64: little-endian 32-bit floats ("f"), or bytes with a sign ("b")."""
     if not isinstance(value, str):
         return list(value)
-    numbers = array("f")
-    numbers.frombytes(base64.b64decode(value))
-    return numbers.tolist()
+    numbers: array[float] = array(kind)
+    try:
+        numbers.frombytes(base64.b64decode(value, validate=True))
+    except ValueError as error:
+        raise ProtocolError(f"A vector is not encoded as it was asked for: {error}.") from None
+    return numbers.tolist() if kind == "f" else list(map(float, numbers))

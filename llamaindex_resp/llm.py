@@ -10,13 +10,13 @@ from llama_index.core.base.llms.types import ChatMessage, ChatResponse, LLMMetad
 from llama_index.core.constants import DEFAULT_NUM_OUTPUTS
 from llama_index.core.instrumentation.events.llm import (
     LLMStructuredPredictEndEvent,
-    LLMStructuredPredictInProgressEvent,
     LLMStructuredPredictStartEvent,
 )
 from llama_index.core.llms.function_calling import FunctionCallingLLM
 from llama_index.core.program.function_program import get_function_tool
 from llama_index.core.types import PydanticProgramMode
 from llama_index_instrumentation import get_dispatcher
+from llama_index_instrumentation.span import active_span_id
 from pydantic import BaseModel, Field, PrivateAttr
 
 from llamaindex_resp.answers import Asked, completion_response, single_call
@@ -33,7 +33,7 @@ from llamaindex_resp.errors import ToolCallError
 from llamaindex_resp.exchange import Exchange, Question
 from llamaindex_resp.messages import to_items
 from llamaindex_resp.request import ENCRYPTED, REQUEST_NAMES, options_of
-from llamaindex_resp.structured import PartialObjects, class_format, parsed, written
+from llamaindex_resp.structured import GrowingObject, class_format, parsed
 from llamaindex_resp.tools import choice, function_tool, selections, wire_name
 from resp_core.errors import ArgumentError
 from resp_core.types.request import Request
@@ -72,6 +72,9 @@ _REQUEST_FIELDS = (
     *("service_tier", "user", "safety_identifier", "parallel_tool_calls", "verbosity"),
     *("top_logprobs", "extra_body"),
 )
+#: The base class's, without its span: ours is one already.
+_predict_and_call: Any = cast("Any", FunctionCallingLLM.predict_and_call).__wrapped__
+_apredict_and_call: Any = cast("Any", FunctionCallingLLM.apredict_and_call).__wrapped__
 _OF_PROGRAMS = ("tool_required", "tool_choice", "allow_parallel_tool_calls")
 
 
@@ -347,14 +350,14 @@ class RespLLM(ModelConnection, FunctionCallingLLM):
     def predict_and_call(self, tools: Any, *args: Any, **kwargs: Any) -> AgentChatResponse:
         """Let the model choose a tool and run it. A tool that is not there: `ToolCallError`."""
         try:
-            return super().predict_and_call(tools, *args, **kwargs)
+            return _predict_and_call(self, tools, *args, **kwargs)
         except KeyError as error:
             raise _undeclared(error) from None
 
     async def apredict_and_call(self, tools: Any, *args: Any, **kwargs: Any) -> AgentChatResponse:
         """`predict_and_call` for `await`."""
         try:
-            return await super().apredict_and_call(tools, *args, **kwargs)
+            return await _apredict_and_call(self, tools, *args, **kwargs)
         except KeyError as error:
             raise _undeclared(error) from None
 
@@ -446,20 +449,17 @@ class RespLLM(ModelConnection, FunctionCallingLLM):
         """The instance as it grows; what is not whole yet is a `FlexibleModel`."""
         way = self._way()
         if way is None:
-            yield from super().stream_structured_predict(
-                output_cls, prompt, llm_kwargs, **prompt_args
-            )
-            return
+            return super().stream_structured_predict(output_cls, prompt, llm_kwargs, **prompt_args)
         kwargs = self._shaped(way, output_cls, prompt, llm_kwargs, prompt_args)
-        objects = PartialObjects(output_cls)
-        last: ChatResponse | None = None
-        for last in self.stream_chat(**kwargs):
-            found = objects.add(written(last, way == "tool"))
-            if found is not None:
-                dispatcher.event(LLMStructuredPredictInProgressEvent(output=found))
-                yield cast("Model", found)
-        result = parsed(output_cls, cast("ChatResponse", last), way == "tool")
-        dispatcher.event(LLMStructuredPredictEndEvent(output=result))
+        growing = GrowingObject(output_cls, way == "tool", active_span_id.get())
+
+        def gen() -> Generator[Model | FlexibleModel, None, None]:
+            for chunk in self.stream_chat(**kwargs):
+                if (found := growing.add(chunk)) is not None:
+                    yield cast("Model", found)
+            growing.end()
+
+        return gen()
 
     async def astream_structured_predict(
         self,
@@ -474,19 +474,15 @@ class RespLLM(ModelConnection, FunctionCallingLLM):
             return await super().astream_structured_predict(
                 output_cls, prompt, llm_kwargs, **prompt_args
             )
+        kwargs = self._shaped(way, output_cls, prompt, llm_kwargs, prompt_args)
+        growing = GrowingObject(output_cls, way == "tool", active_span_id.get())
 
         async def gen() -> AsyncGenerator[Model | FlexibleModel, None]:
-            kwargs = self._shaped(way, output_cls, prompt, llm_kwargs, prompt_args)
-            objects = PartialObjects(output_cls)
-            last: ChatResponse | None = None
             async with aclosing(await self.astream_chat(**kwargs)) as chunks:
-                async for last in chunks:
-                    found = objects.add(written(last, way == "tool"))
-                    if found is not None:
-                        dispatcher.event(LLMStructuredPredictInProgressEvent(output=found))
+                async for chunk in chunks:
+                    if (found := growing.add(chunk)) is not None:
                         yield cast("Model", found)
-            result = parsed(output_cls, cast("ChatResponse", last), way == "tool")
-            dispatcher.event(LLMStructuredPredictEndEvent(output=result))
+            growing.end()
 
         return gen()
 

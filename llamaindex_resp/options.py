@@ -108,13 +108,14 @@ class EmbeddingOptions(ConnectionOptions, total=False):
     """What `RespEmbedding` takes besides the model.
 
     `dimensions` shortens the vectors where the model can; `user` names the end user;
-    `encoding_format` "float" is for servers that know no base64, which is a quarter of the size.
+    `encoding_format` "float" is for servers that know no base64, which is a quarter of the size,
+    "base64_int8" for those whose vectors are 8-bit integers (Perplexity's).
     `extra_body` (or `additional_kwargs`) is sent unexamined. The others are the base class's.
     """
 
     dimensions: int | None
     user: str | None
-    encoding_format: Literal["base64", "float"]
+    encoding_format: Literal["base64", "float", "base64_int8"]
     additional_kwargs: JsonObject | None
     embed_batch_size: int
     num_workers: int | None

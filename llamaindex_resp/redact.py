@@ -15,6 +15,8 @@ _SECRET_NAMES = frozenset(
         "authorization",
         "client_secret",
         "cookie",
+        "extra_headers",
+        "extra_query",
         "headers",
         "password",
         "secret",

@@ -5,7 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakKeyDictionary
 
+from llama_index.core.instrumentation.events.llm import (
+    LLMStructuredPredictEndEvent,
+    LLMStructuredPredictInProgressEvent,
+)
 from llama_index.core.program.utils import FlexibleModel, create_flexible_model
+from llama_index_instrumentation import get_dispatcher
 from pydantic import BaseModel, ValidationError
 from pydantic_core import from_json
 
@@ -19,9 +24,11 @@ if TYPE_CHECKING:
 
     from resp_core.types.json import JsonObject
 
-__all__ = ["PartialObjects", "class_format", "parsed", "written"]
+__all__ = ["GrowingObject", "class_format", "parsed", "written"]
 
 Model = TypeVar("Model", bound=BaseModel)
+
+dispatcher = get_dispatcher(__name__)
 
 _formats: WeakKeyDictionary[type, JsonObject] = WeakKeyDictionary()
 
@@ -62,19 +69,35 @@ def parsed(output_cls: type[Model], response: ChatResponse, by_tool: bool) -> Mo
         raise StructuredOutputError.of(output_cls.__name__, text, why) from None
 
 
-class PartialObjects:
-    """Instances of `output_cls` out of JSON that is still being written.
+class GrowingObject:
+    """An instance of `output_cls` out of chunks, told to LlamaIndex as it grows.
 
-    Before an instance is whole it is a `FlexibleModel` with the fields that came so far.
+    Before it is whole it is a `FlexibleModel` with the fields that came so far. `span_id` is that
+    of the call: a generator runs outside its span.
     """
 
-    def __init__(self, output_cls: type[BaseModel]) -> None:
+    def __init__(
+        self, output_cls: type[BaseModel], by_tool: bool = False, span_id: str | None = None
+    ) -> None:
         self._output_cls = output_cls
+        self._by_tool = by_tool
+        self._span_id = span_id
         self._flexible = create_flexible_model(output_cls)
         self._seen: Any = None
+        self._last: ChatResponse | None = None
 
-    def add(self, text: str) -> BaseModel | FlexibleModel | None:
-        """The object as far as `text` tells it; None where nothing new can be read."""
+    def add(self, chunk: ChatResponse) -> BaseModel | FlexibleModel | None:
+        """The object as far as a chunk tells it; None where nothing new can be read."""
+        self._last = chunk
+        found = self.read(written(chunk, self._by_tool))
+        if found is not None:
+            dispatcher.event(
+                LLMStructuredPredictInProgressEvent(output=found, span_id=self._span_id)
+            )
+        return found
+
+    def read(self, text: str) -> BaseModel | FlexibleModel | None:
+        """The object as far as a text, which only ever grows, tells it."""
         try:
             value: Any = from_json(text, allow_partial="trailing-strings")
         except ValueError:
@@ -86,3 +109,9 @@ class PartialObjects:
             return self._output_cls.model_validate(value)
         except ValidationError:
             return self._flexible.model_validate(value)
+
+    def end(self) -> None:
+        """All chunks came. Raises what `parsed` raises."""
+        assert self._last is not None  # a stream that ends has a last chunk
+        result = parsed(self._output_cls, self._last, self._by_tool)
+        dispatcher.event(LLMStructuredPredictEndEvent(output=result, span_id=self._span_id))

@@ -122,6 +122,22 @@ def test_vectors_are_put_in_order():
     assert vectors(answer, 2) == [[1.0], [2.0]]
 
 
+def test_eight_bit_integers():
+    answer = {"data": [{"index": 0, "embedding": "Af8="}]}
+    assert vectors(answer, 1, int8=True) == [[1.0, -1.0]]
+    with pytest.raises(ProtocolError, match="not encoded"):
+        vectors(answer, 1)
+
+
+def test_floats_are_asked_for_where_a_server_knows_no_base64(azure):
+    plain = RespEmbedding("custom/embed", base_url=f"{azure.url}/v1", encoding_format="float")
+    found = plain.get_text_embedding_batch(TEXTS)
+    plain.client.close()
+    coded = RespEmbedding("offline/embed").get_text_embedding_batch(TEXTS)
+    for one, other in zip(found, coded, strict=True):
+        assert one == pytest.approx(other)
+
+
 def test_a_missing_vector_is_an_error():
     with pytest.raises(ProtocolError, match="2 texts"):
         vectors({"data": [{"index": 0, "embedding": [1.0]}]}, 2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
@@ -241,6 +242,25 @@ def test_a_tool_that_is_not_there_is_a_typed_error():
         llm.streaming = True
         with pytest.raises(ToolCallError, match="not there: 'add'"):
             llm.predict_and_call([FunctionTool.from_defaults(other)], "Add")
+
+
+def test_streaming_as_an_option_keeps_no_chunks():
+    """Each chunk holds the text so far: together they would be 500 times the text."""
+    piece = "x" * 1000
+    said = {"type": "output_text", "text": piece * 500, "annotations": []}
+    message = {"type": "message", "role": "assistant", "content": [said]}
+
+    async def ask(llm: RespLLM) -> str | None:
+        return (await llm.achat(HELLO)).message.content
+
+    with raw_server(serving(*[delta(piece)] * 500, ended(message))) as server:
+        llm = model(server.url)
+        llm.streaming = True
+        for asked in (lambda: llm.chat(HELLO).message.content, lambda: asyncio.run(ask(llm))):
+            tracemalloc.start()
+            assert asked() == piece * 500
+            assert tracemalloc.get_traced_memory()[1] < 20e6
+            tracemalloc.stop()
 
 
 def test_a_dropped_stream_is_told_to_the_callbacks(events):

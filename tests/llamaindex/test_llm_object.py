@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import pickle
+import re
 from concurrent.futures import ThreadPoolExecutor
 from typing import ClassVar
 
@@ -17,10 +18,14 @@ from llama_index.core.base.llms.types import (
 from llama_index.core.callbacks import CallbackManager, CBEventType, TokenCountingHandler
 from llama_index.core.callbacks.schema import EventPayload
 from llama_index.core.callbacks.token_counting import get_tokens_from_response
+from llama_index.core.chat_engine import SimpleChatEngine
+from llama_index.core.instrumentation import get_dispatcher
+from llama_index.core.instrumentation.span_handlers import SimpleSpanHandler
 from llama_index.core.prompts import PromptTemplate
 
-from llamaindex_resp import RespLLM
+from llamaindex_resp import RespEmbedding, RespLLM
 from resp_core import Client
+from resp_core.errors import RespError
 
 HELLO = [ChatMessage(role="user", content="Hello")]
 
@@ -108,6 +113,55 @@ def test_events_of_a_completion(llm, events):
 def test_events_carry_no_key(llm, events):
     llm.chat(HELLO)
     assert "canary" not in repr([event.model_dump() for event in events.events])
+
+
+@pytest.mark.own
+def test_events_carry_no_credential_of_a_call(llm, events):
+    server = {"type": "mcp", "server_label": "s", "server_url": "https://e.org"}
+    tool = {**server, "authorization": "canary-1", "headers": {"x": "canary-2"}}
+    with pytest.raises(RespError):
+        llm.chat(HELLO, tools=[tool], extra_headers={"x-token": "canary-3"}, max_tokens=0)
+    [start] = events.of("LLMChatStartEvent")
+    assert start.additional_kwargs["tools"][0]["server_label"] == "s"
+    assert "canary" not in repr([event.model_dump() for event in events.events])
+
+
+@pytest.mark.own
+def test_who_listens_later_hears_the_rest(llm, events):
+    handlers = get_dispatcher().event_handlers
+    handlers.remove(events)
+    stream = llm.stream_chat(HELLO)
+    next(stream)
+    handlers.append(events)
+    chunks = list(stream)
+    assert events.names() == ["LLMChatInProgressEvent"] * len(chunks) + ["LLMChatEndEvent"]
+
+
+class Spans(SimpleSpanHandler):
+    """Collects the names of the spans that ended."""
+
+    def names(self) -> list[str]:
+        return sorted(span.id_.partition("-")[0] for span in self.completed_spans)
+
+
+@pytest.fixture
+def spans():
+    dispatcher = get_dispatcher()
+    handler = Spans()
+    dispatcher.add_span_handler(handler)
+    yield handler
+    dispatcher.span_handlers.remove(handler)
+
+
+@pytest.mark.own
+def test_one_span_for_each_method(llm, tools, spans):
+    list(llm.stream_chat(HELLO))
+    assert spans.names() == ["RespLLM.stream_chat"]
+    spans.completed_spans.clear()
+    llm.predict_and_call(tools, "What is 6 multiplied by 7?")
+    assert spans.names().count("RespLLM.predict_and_call") == 1
+    assert spans.names().count("RespLLM.chat") == 1
+    assert not spans.open_spans
 
 
 def test_an_error_in_a_stream_is_an_event(make_llm, events, api_error):
@@ -210,6 +264,13 @@ def test_pickle_keeps_the_options_and_drops_the_key(make_llm):
 
 
 @pytest.mark.own
+@pytest.mark.parametrize("kind", [RespLLM, RespEmbedding])
+def test_the_class_has_a_json_schema(kind):
+    fields = kind.model_json_schema()["properties"]
+    assert fields["api_key"]["anyOf"][0] == {"type": "string", "format": "password"}
+
+
+@pytest.mark.own
 def test_copies_keep_the_key(make_llm):
     llm = make_llm()
     for copied in (copy.deepcopy(llm), copy.copy(llm), llm.model_copy(deep=True)):
@@ -266,6 +327,19 @@ def test_many_conversations_on_one_object(llm):
         answer = llm.chat([first])
         more = [first, answer.message, ChatMessage(role="user", content="What is my name?")]
         return name in list(llm.stream_chat(more))[-1].message.content
+
+    with ThreadPoolExecutor(10) as pool:
+        assert all(pool.map(talk, range(50)))
+
+
+def test_many_conversations_through_settings(settings):
+    """Chat engines that know nothing of each other share the one model of the program."""
+
+    def talk(number: int) -> bool:
+        engine = SimpleChatEngine.from_defaults()
+        engine.chat(f"My name is Name{number}.")
+        text = "".join(engine.stream_chat("What is my name?").response_gen)
+        return set(re.findall(r"Name\d+", text)) == {f"Name{number}"}
 
     with ThreadPoolExecutor(10) as pool:
         assert all(pool.map(talk, range(50)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Generic, TypeVar
+
 import pytest
 from llama_index.core.base.llms.types import ChatMessage
 from llama_index.core.prompts import PromptTemplate
@@ -9,9 +11,10 @@ from llama_index.core.types import PydanticProgramMode
 from pydantic import BaseModel, Field
 
 from llamaindex_resp import StructuredOutputError, ToolCallError
-from llamaindex_resp.structured import PartialObjects
+from llamaindex_resp.structured import GrowingObject
 from resp_core.errors import RefusalError
 
+T = TypeVar("T")
 MODES = [PydanticProgramMode.DEFAULT, PydanticProgramMode.FUNCTION, PydanticProgramMode.LLM]
 PROMPT = PromptTemplate("Write a song about {topic}. It is 3 minutes long.")
 
@@ -108,6 +111,24 @@ def test_events_of_a_stream(llm, events):
 
 
 @pytest.mark.own
+def test_events_of_a_stream_name_their_span(llm, events):
+    list(llm.stream_structured_predict(Song, PROMPT, topic="rain"))
+    told = [event for event in events.events if "Structured" in event.class_name()]
+    assert len({event.span_id for event in told}) == 1
+    assert told[0].span_id.startswith("RespLLM.stream_structured_predict-")
+
+
+@pytest.mark.own
+def test_a_generic_class_by_a_tool(make_llm):
+    class Box(BaseModel, Generic[T]):
+        item: T
+
+    llm = make_llm(pydantic_program_mode=PydanticProgramMode.FUNCTION)
+    box = llm.structured_predict(Box[int], PromptTemplate("A box with item 3"))
+    assert isinstance(box.item, int)
+
+
+@pytest.mark.own
 def test_options_for_the_program_do_not_reach_the_server(llm):
     kwargs = {"tool_required": True, "allow_parallel_tool_calls": True, "temperature": 0.1}
     assert llm.structured_predict(Song, PROMPT, llm_kwargs=kwargs, topic="rain").minutes == 3
@@ -145,9 +166,9 @@ def test_a_free_form_class_still_works(llm):
 
 @pytest.mark.own
 def test_partial_objects_grow():
-    objects = PartialObjects(Song)
+    song = GrowingObject(Song)
     shown = [
-        objects.add(text)
+        song.read(text)
         for text in (
             "",
             '{"tit',
@@ -161,5 +182,5 @@ def test_partial_objects_grow():
     assert shown[2].title == "Ra"
     assert shown[3] is None
     assert shown[4].minutes == 3
-    done = objects.add('{"title": "Rain", "minutes": 3, "verses": []}')
+    done = song.read('{"title": "Rain", "minutes": 3, "verses": []}')
     assert done == Song(title="Rain", minutes=3, verses=[])
