@@ -41,7 +41,9 @@ class ChatChunks:
         self._before: list[ContentBlock] = []  # blocks of what came before that text
         self._calls: dict[Any, JsonObject] = {}  # by output index: calls under way
         self._thinking = ""
+        self._response: JsonObject = {}  # what names the response, for who wants to resume it
         self._handlers: dict[str, Callable[[JsonObject], ChatResponse | None]] = {
+            "response.created": self._on_created,
             "response.output_text.delta": self._on_text,
             "response.refusal.delta": self._on_text,
             "response.audio.transcript.delta": self._on_text,
@@ -66,6 +68,9 @@ class ChatChunks:
         self._text_item = object()
         self._calls = {}
         self._thinking = ""
+
+    def _on_created(self, event: JsonObject) -> None:
+        self._response = {"response_id": event["response"].get("id")}
 
     def _on_text(self, event: JsonObject) -> ChatResponse | None:
         delta: str = event["delta"]
@@ -102,7 +107,7 @@ class ChatChunks:
             return None
         self._thinking += delta
         chunk = self._chunk(event, "")
-        chunk.additional_kwargs = {"thinking_delta": delta}
+        chunk.additional_kwargs = {**self._response, "thinking_delta": delta}
         return chunk
 
     def _on_item(self, event: JsonObject) -> ChatResponse | None:
@@ -154,7 +159,7 @@ class ChatChunks:
                 "raw": event,
                 "delta": delta,
                 "logprobs": None,
-                "additional_kwargs": {},
+                "additional_kwargs": {**self._response},
             },
         )
 

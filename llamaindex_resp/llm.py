@@ -33,9 +33,8 @@ from llamaindex_resp.errors import ToolCallError
 from llamaindex_resp.exchange import Exchange, Question
 from llamaindex_resp.messages import to_items
 from llamaindex_resp.request import ENCRYPTED, REQUEST_NAMES, options_of
-from llamaindex_resp.structured import GrowingObject, class_format, parsed
+from llamaindex_resp.structured import GrowingObject, check_prediction, class_format, parsed
 from llamaindex_resp.tools import choice, function_tool, selections, wire_name
-from resp_core.errors import ArgumentError
 from resp_core.types.request import Request
 from resp_core.wire.shape import as_object
 
@@ -75,6 +74,7 @@ _REQUEST_FIELDS = (
 #: The base class's, without its span: ours is one already.
 _predict_and_call: Any = cast("Any", FunctionCallingLLM.predict_and_call).__wrapped__
 _apredict_and_call: Any = cast("Any", FunctionCallingLLM.apredict_and_call).__wrapped__
+_BY_TOOL = (PydanticProgramMode.FUNCTION, PydanticProgramMode.OPENAI)
 _OF_PROGRAMS = ("tool_required", "tool_choice", "allow_parallel_tool_calls")
 
 
@@ -370,7 +370,7 @@ class RespLLM(ModelConnection, FunctionCallingLLM):
             known = self._profile().structured_output
             if self._reached().wire == "responses" if known is None else known:
                 return "schema"
-        elif mode is not PydanticProgramMode.FUNCTION:
+        elif mode not in _BY_TOOL:
             return None
         return "tool" if self.metadata.is_function_calling_model else None
 
@@ -383,10 +383,7 @@ class RespLLM(ModelConnection, FunctionCallingLLM):
         prompt_args: dict[str, Any],
     ) -> JsonObject:
         """The arguments of a call that must answer with an instance; its start is told."""
-        if not hasattr(prompt, "format_messages"):
-            raise ArgumentError(
-                f"prompt must be a PromptTemplate, not {type(prompt).__name__}.", param="prompt"
-            )
+        check_prediction(output_cls, prompt)
         dispatcher.event(
             LLMStructuredPredictStartEvent(
                 output_cls=output_cls, template=prompt, template_args=prompt_args

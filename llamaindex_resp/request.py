@@ -93,8 +93,6 @@ def _put(made: Options, name: str, value: Any) -> None:
         made.chat_only[name] = value
     elif name in RESPONSES:
         body[name] = value
-        if name == "top_logprobs":  # the API wants both
-            _logprobs(made, value)
     else:
         _refuse(name)
 
@@ -130,6 +128,13 @@ def _logprobs(made: Options, value: Any) -> None:
         _put(made, "include", [LOGPROBS])
 
 
+def _top_logprobs(made: Options, value: Any) -> None:
+    """0 asks for nothing; more alternatives than none need the logprobs themselves."""
+    if value:
+        made.body["top_logprobs"] = value
+        _logprobs(made, value)
+
+
 def _response_format(made: Options, value: Any) -> None:
     """Chat's form of a format is nested one level deeper than that of Responses."""
     given = _an_object(value, "response_format")
@@ -143,6 +148,7 @@ _SPECIAL = {
     "response_format": _response_format,
     "stop": _stop,
     "timeout": _timeout,
+    "top_logprobs": _top_logprobs,
     "verbosity": _verbosity,
 }
 

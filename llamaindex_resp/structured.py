@@ -16,7 +16,7 @@ from pydantic_core import from_json
 
 from llamaindex_resp.errors import StructuredOutputError
 from llamaindex_resp.tools import selections
-from resp_core.errors import RefusalError
+from resp_core.errors import ArgumentError, RefusalError
 from resp_core.wire.schema import format_of
 
 if TYPE_CHECKING:
@@ -24,13 +24,27 @@ if TYPE_CHECKING:
 
     from resp_core.types.json import JsonObject
 
-__all__ = ["GrowingObject", "class_format", "parsed", "written"]
+__all__ = ["GrowingObject", "check_prediction", "class_format", "parsed", "written"]
 
 Model = TypeVar("Model", bound=BaseModel)
 
 dispatcher = get_dispatcher(__name__)
 
 _formats: WeakKeyDictionary[type, JsonObject] = WeakKeyDictionary()
+
+
+def check_prediction(output_cls: Any, prompt: Any) -> None:
+    """Raises ArgumentError for what can be no class of answers, or no prompt."""
+    if not (isinstance(output_cls, type) and issubclass(output_cls, BaseModel)):
+        raise ArgumentError(
+            f"output_cls must be a pydantic model class, not {output_cls!r}: for several things, "
+            "give it a field that is a list of them.",
+            param="output_cls",
+        )
+    if not hasattr(prompt, "format_messages"):
+        raise ArgumentError(
+            f"prompt must be a PromptTemplate, not {type(prompt).__name__}.", param="prompt"
+        )
 
 
 def class_format(output_cls: type[BaseModel]) -> JsonObject:

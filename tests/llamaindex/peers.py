@@ -12,6 +12,7 @@ import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -23,6 +24,7 @@ ENV = "llamaindex-peer"
 SUITE = ("test_llm", "test_llm_object", "test_structured", "test_agents", "test_engines")
 PEERS = ("OpenAI", "OpenAIResponses")
 PAGE = ROOT / "docs" / "llamaindex-contract.md"
+SIGNS = {"pass": "yes", "fail": "**no**", "skip": "–"}
 
 
 # -- the LLMs
@@ -34,6 +36,26 @@ def peer_llm(kind: str, url: str, name: str, options: dict[str, Any]) -> Any:
     They refuse model names that they do not know, so unknown ones (faults) borrow the facts of a
     known one: what is asked here is how they behave, not which names they know.
     """
+    named = _named(kind)
+    fault = name.removeprefix("offline/")
+    given: dict[str, Any] = {
+        "model": fault if fault.startswith("fault") else "gpt-4o-mini",
+        "api_base": f"{url}/v1",
+        "api_key": "sk-canary-0123456789abcdef",
+        "reuse_client": False,
+        "max_retries": 0,
+        "timeout": 10.0,
+    }
+    for option, value in options.items():
+        given |= _translated(kind, named, option, value)
+    if given.pop("is_function_calling_model", True) is False:
+        given["model"] = "no-tools"
+    return named(**given)
+
+
+@cache
+def _named(kind: str) -> Any:
+    """A subclass with facts for every name, at a place where pickle finds it."""
     from llama_index.core.base.llms.types import LLMMetadata
     from llama_index.llms import openai
 
@@ -49,20 +71,9 @@ def peer_llm(kind: str, url: str, name: str, options: dict[str, Any]) -> Any:
                 model_name=self.model,
             )
 
-    fault = name.removeprefix("offline/")
-    given: dict[str, Any] = {
-        "model": fault if fault.startswith("fault") else "gpt-4o-mini",
-        "api_base": f"{url}/v1",
-        "api_key": "sk-canary-0123456789abcdef",
-        "reuse_client": False,
-        "max_retries": 0,
-        "timeout": 10.0,
-    }
-    for option, value in options.items():
-        given |= _translated(kind, base, option, value)
-    if given.pop("is_function_calling_model", True) is False:
-        given["model"] = "no-tools"
-    return Named(**given)
+    Named.__qualname__ = f"Named{kind}"
+    globals()[Named.__qualname__] = Named
+    return Named
 
 
 def _translated(kind: str, base: Any, option: str, value: Any) -> dict[str, Any]:
@@ -103,11 +114,11 @@ def version(python: Path) -> str:
     return subprocess.check_output([str(python), "-c", code], text=True).strip()
 
 
-def run(python: Path, peer: str) -> dict[str, str]:
+def run(python: Path, peer: str, suite: tuple[str, ...] = SUITE) -> dict[str, str]:
     """The outcome of each contract test, parameters other than the backend included."""
     with TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
-        files = [f"tests/llamaindex/{name}.py" for name in SUITE]
+        files = [f"tests/llamaindex/{name}.py" for name in suite]
         command = [str(python), "-m", "pytest", "-q", "-m", "not own", "--tb=no", "--timeout=30"]
         command += ["-o", "addopts=--import-mode=importlib", "-p", "no:cacheprovider"]
         command += ["-o", "filterwarnings=default"] if peer else []
@@ -161,7 +172,6 @@ def page(columns: dict[str, dict[str, str]], peers: str) -> str:
         f"| --- | {' | '.join('---' for _ in columns)} |",
         f"| **passed** | {' | '.join(tally(found, names) for found in columns.values())} |",
     ]
-    signs = {"pass": "yes", "fail": "**no**", "skip": "–"}
     part = ""
     for name in names:
         module, _, test = name.partition("::")
@@ -170,11 +180,16 @@ def page(columns: dict[str, dict[str, str]], peers: str) -> str:
             lines.append(
                 f"| *{module.removeprefix('test_').replace('_', ' ')}* |" + " |" * len(columns)
             )
-        row = [signs[found.get(name, "fail")] for found in columns.values()]
-        said = test.removeprefix("test_").partition("[")
-        parameters = f" `{said[2].rstrip(']')}`" if said[2] else ""
-        lines.append(f"| {said[0].replace('_', ' ')}{parameters} | {' | '.join(row)} |")
+        row = [SIGNS[found.get(name, "fail")] for found in columns.values()]
+        lines.append(f"| {title(test)} | {' | '.join(row)} |")
     return "\n".join(lines) + "\n"
+
+
+def title(test: str) -> str:
+    """A test's name as the page writes it."""
+    said = test.removeprefix("test_").partition("[")
+    parameters = f" `{said[2].rstrip(']')}`" if said[2] else ""
+    return f"{said[0].replace('_', ' ')}{parameters}"
 
 
 def tally(found: dict[str, str], names: list[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from typing import Literal
 
 import pytest
 from llama_index.core.base.llms.types import (
@@ -13,6 +14,8 @@ from llama_index.core.base.llms.types import (
     ToolCallBlock,
 )
 from llama_index.core.callbacks.token_counting import get_tokens_from_response
+from llama_index.core.tools import FunctionTool
+from pydantic import BaseModel
 
 HELLO = [ChatMessage(role="user", content="Hello")]
 SUM = "What is 6 multiplied by 7?"
@@ -54,12 +57,12 @@ def check_stream(chunks, texts, whole):
 
 def test_stream_chat_is_cumulative(llm):
     chunks = list(llm.stream_chat(HELLO))
-    check_stream(chunks, [c.message.content for c in chunks], llm.chat(HELLO).message.content)
+    check_stream(chunks, [c.message.content or "" for c in chunks], llm.chat(HELLO).message.content)
 
 
 async def test_astream_chat_is_cumulative(llm):
     chunks = await drain(await llm.astream_chat(HELLO))
-    check_stream(chunks, [c.message.content for c in chunks], llm.chat(HELLO).message.content)
+    check_stream(chunks, [c.message.content or "" for c in chunks], llm.chat(HELLO).message.content)
 
 
 def test_stream_complete_is_cumulative(llm):
@@ -146,7 +149,11 @@ def test_logprobs(make_llm):
     tokens = llm.chat(HELLO).logprobs
     assert "".join(token[0].token for token in tokens).startswith("Hello!")
     assert len(tokens[0]) >= 2
-    assert list(llm.stream_chat(HELLO))[-1].logprobs == tokens
+
+
+def test_the_last_chunk_has_the_logprobs(make_llm):
+    llm = make_llm(top_logprobs=2)
+    assert list(llm.stream_chat(HELLO))[-1].logprobs == llm.chat(HELLO).logprobs
 
 
 # --- metadata
@@ -232,7 +239,8 @@ def test_reasoning_with_and_without_a_storing_server(make_llm, store, tools):
 def test_a_refusal_is_visible(llm, stream):
     asked = [ChatMessage(role="user", content="Please refuse this request.")]
     answer = list(llm.stream_chat(asked))[-1] if stream else llm.chat(asked)
-    assert answer.message.content or answer.message.additional_kwargs.get("refusal")
+    places = (answer.message.additional_kwargs, answer.additional_kwargs)
+    assert answer.message.content or any(place.get("refusal") for place in places)
 
 
 @pytest.mark.own
@@ -328,3 +336,73 @@ def test_predict_and_call(llm, tools):
 
 async def test_apredict_and_call(llm, tools):
     assert str(await llm.apredict_and_call(tools, SUM)) == "42"
+
+
+def test_a_message_may_come_beside_the_history(llm, tools):
+    history = [ChatMessage(role="user", content="Hello")]
+    asked = ChatMessage(role="user", content=SUM)
+    answer = llm.chat_with_tools(tools, asked, chat_history=history)
+    assert llm.get_tool_calls_from_response(answer)[0].tool_name == "multiply"
+
+
+def test_a_choice_of_no_tool(llm, tools):
+    answer = llm.chat_with_tools(tools, SUM, tool_choice="none")
+    assert llm.get_tool_calls_from_response(answer, error_on_no_tool_call=False) == []
+    assert answer.message.content
+
+
+async def test_parallel_calls_of_a_stream(llm, tools):
+    both = "What is the weather in Paris and in Rome?"
+    stream = await llm.astream_chat_with_tools(tools, both, allow_parallel_tool_calls=True)
+    calls = llm.get_tool_calls_from_response((await drain(stream))[-1])
+    assert sorted(call.tool_kwargs["city"] for call in calls) == ["Paris", "Rome"]
+    assert len({call.tool_id for call in calls}) == 2
+
+
+def test_a_tool_without_parameters(llm):
+    def get_time() -> str:
+        """Get the time."""
+        return "noon"
+
+    tool = FunctionTool.from_defaults(get_time)
+    answer = llm.chat_with_tools([tool], "What is the time?", tool_required=True)
+    [call] = llm.get_tool_calls_from_response(answer)
+    assert (call.tool_name, call.tool_kwargs) == ("get_time", {})
+
+
+class Place(BaseModel):
+    city: str
+    country: str = "France"
+
+
+class Travel(BaseModel):
+    """Travel to a place."""
+
+    to: Place
+    by: Literal["train", "bus"]
+    stops: list[int] | None = None
+
+
+def test_a_tool_with_nested_parameters(llm):
+    tool = FunctionTool.from_defaults(Travel, name="travel", fn_schema=Travel)
+    answer = llm.chat_with_tools([tool], "Travel to the city Paris by train", tool_required=True)
+    [call] = llm.get_tool_calls_from_response(answer)
+    assert Travel(**call.tool_kwargs).to.city
+
+
+def test_errors_of_tools_are_the_callers_choice(llm):
+    def get_weather(city: str) -> str:
+        """Get the weather in a city."""
+        raise RuntimeError("no such city")
+
+    tool, asked = FunctionTool.from_defaults(get_weather), "What is the weather in Paris?"
+    assert "no such city" in str(llm.predict_and_call([tool], asked))
+    with pytest.raises(ValueError, match="no such city"):
+        llm.predict_and_call([tool], asked, error_on_tool_error=True)
+
+
+def test_an_answer_in_place_of_a_call(llm, tools):
+    said = llm.predict_and_call(tools, "Hello", error_on_no_tool_call=False)
+    assert (said.response.startswith("Hello!"), said.sources) == (True, [])
+    with pytest.raises(ValueError, match="0 tool calls"):
+        llm.predict_and_call(tools, "Hello")

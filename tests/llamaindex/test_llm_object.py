@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import json
 import pickle
 import re
 from concurrent.futures import ThreadPoolExecutor
@@ -16,16 +17,18 @@ from llama_index.core.base.llms.types import (
     TextBlock,
 )
 from llama_index.core.callbacks import CallbackManager, CBEventType, TokenCountingHandler
+from llama_index.core.callbacks.base_handler import BaseCallbackHandler
 from llama_index.core.callbacks.schema import EventPayload
 from llama_index.core.callbacks.token_counting import get_tokens_from_response
 from llama_index.core.chat_engine import SimpleChatEngine
 from llama_index.core.instrumentation import get_dispatcher
 from llama_index.core.instrumentation.span_handlers import SimpleSpanHandler
 from llama_index.core.prompts import PromptTemplate
+from llama_index.core.types import BaseOutputParser
 
 from llamaindex_resp import RespEmbedding, RespLLM
 from resp_core import Client
-from resp_core.errors import RespError
+from resp_core.errors import RespError, UnsupportedError
 
 HELLO = [ChatMessage(role="user", content="Hello")]
 
@@ -57,6 +60,20 @@ def test_completion_to_prompt_is_respected(make_llm):
     llm = make_llm(completion_to_prompt=lambda prompt: f"Repeat: {prompt} twice")
     assert "twice" in llm.complete("Zebra").text
     assert "twice" not in llm.complete("Zebra", formatted=True).text
+
+
+def test_prompts_of_the_object_reach_the_model(make_llm, events):
+    class Shouting(BaseOutputParser):
+        def parse(self, output: str) -> str:
+            return output.upper()
+
+        def format(self, query: str) -> str:
+            return f"{query} Zebra"
+
+    llm = make_llm(system_prompt="You are brief.", output_parser=Shouting())
+    assert "ZEBRA" in llm.predict(PromptTemplate("Repeat: {word}"), word="Apple")
+    [start] = events.of("LLMChatStartEvent")
+    assert [message.role.value for message in start.messages] == ["system", "user"]
 
 
 def usage(llm, ask) -> tuple[int, int]:
@@ -108,6 +125,15 @@ def test_events_of_a_completion(llm, events):
     list(llm.stream_complete("Hello"))
     assert events.names().count("LLMCompletionEndEvent") == 2
     assert not events.of("LLMChatStartEvent")
+
+
+async def test_events_of_async_calls(llm, events):
+    await llm.achat(HELLO)
+    await drain(await llm.astream_complete("Hello"))
+    await drain(await llm.astream_chat(HELLO))
+    ends = ("LLMChatStartEvent", "LLMChatEndEvent", "LLMCompletionEndEvent")
+    assert [events.names().count(name) for name in ends] == [2, 2, 1]
+    assert all(event.span_id for event in events.events)
 
 
 def test_events_carry_no_key(llm, events):
@@ -189,6 +215,60 @@ def test_legacy_callbacks_once_per_request(llm):
     assert "canary" not in repr(handler.starts)
 
 
+class Told(BaseCallbackHandler):
+    """Collects what old-style callbacks are told."""
+
+    def __init__(self) -> None:
+        super().__init__([], [])
+        self.ended: list[dict] = []
+        self.traces: list[str] = []
+
+    def on_event_start(self, event_type, payload=None, event_id="", parent_id="", **kwargs):
+        return event_id
+
+    def on_event_end(self, event_type, payload=None, event_id="", **kwargs):
+        if event_type is CBEventType.LLM:
+            self.ended.append(payload)
+
+    def start_trace(self, trace_id=None):
+        self.traces.append(trace_id)
+
+    def end_trace(self, trace_id=None, trace_map=None):
+        self.traces.append(trace_id)
+
+
+def test_callbacks_are_told_of_errors(make_llm, api_error):
+    told = Told()
+    llm = make_llm("offline/fault-500", max_retries=0, callback_manager=CallbackManager([told]))
+    with pytest.raises(api_error):
+        llm.chat(HELLO)
+    with pytest.raises(api_error):
+        list(llm.stream_complete("Hello"))
+    assert [list(payload) for payload in told.ended] == [[EventPayload.EXCEPTION]] * 2
+
+
+def test_callbacks_are_told_of_a_stream_that_is_closed(llm):
+    told = Told()
+    llm.callback_manager = CallbackManager([told])
+    stream = llm.stream_chat(HELLO)
+    next(stream)
+    stream.close()
+    [payload] = told.ended
+    assert isinstance(payload[EventPayload.EXCEPTION], GeneratorExit)
+
+
+def test_callbacks_have_traces_and_answers(llm):
+    told = Told()
+    llm.callback_manager = CallbackManager([told])
+    llm.chat(HELLO)
+    llm.complete("Hello")
+    assert told.traces == ["chat", "chat", "completion", "completion"]
+    assert [EventPayload.RESPONSE in told.ended[0], EventPayload.COMPLETION in told.ended[1]] == [
+        True,
+        True,
+    ]
+
+
 def test_a_rate_limiter_is_asked(make_llm):
     limiters = pytest.importorskip("llama_index.core.rate_limiter")
 
@@ -255,6 +335,15 @@ def test_no_text_form_shows_a_credential(make_llm):
     assert "canary" not in " ".join(forms)
 
 
+def test_it_can_be_pickled_and_serialised(make_llm):
+    llm = make_llm(temperature=0.5)
+    revived = pickle.loads(pickle.dumps(llm))
+    assert (revived.temperature, revived.metadata.model_name) == (0.5, llm.metadata.model_name)
+    assert (
+        json.loads(llm.to_json())["class_name"] == llm.class_name() == llm.to_dict()["class_name"]
+    )
+
+
 @pytest.mark.own
 def test_pickle_keeps_the_options_and_drops_the_key(make_llm):
     llm = make_llm(temperature=0.5, stop=["x"], completion_to_prompt=lambda p: p)
@@ -315,9 +404,52 @@ def test_the_client_is_public(llm):
     assert llm.client.responses.delete(stored["id"])["deleted"]
 
 
+@pytest.mark.own
+def test_a_background_answer_can_be_cancelled_and_resumed(make_llm):
+    llm = make_llm()
+    if llm.api == "chat":
+        with pytest.raises(UnsupportedError, match="background"):
+            llm.chat(HELLO, background=True)
+        return
+    waiting = llm.chat(HELLO, background=True)
+    assert (waiting.raw["status"], waiting.additional_kwargs["finish_reason"]) == ("queued", None)
+    response_id = waiting.additional_kwargs["response_id"]
+    assert llm.client.responses.cancel(response_id)["status"] == "cancelled"
+
+    stream = llm.stream_chat(HELLO, background=True)
+    seen = [next(stream) for _ in range(3)]
+    stream.close()
+    rest = llm.client.responses.retrieve(
+        seen[-1].additional_kwargs["response_id"],
+        stream=True,
+        starting_after=seen[-1].raw["sequence_number"],
+    )
+    deltas = [event.delta for event in rest if event.type == "response.output_text.delta"]
+    said = "".join(chunk.delta for chunk in seen) + "".join(deltas)
+    assert said == llm.chat(HELLO).message.content
+
+
+@pytest.mark.own
+async def test_the_same_for_await(llm):
+    if llm.api == "chat":
+        return
+    kept = await llm.achat(HELLO, store=True)
+    stored = await llm.async_client.responses.retrieve(kept.additional_kwargs["response_id"])
+    assert stored["output"] == kept.raw["output"]
+    assert (await llm.async_client.responses.delete(stored["id"]))["deleted"]
+
+
 def test_a_new_event_loop_each_time(llm):
     texts = [asyncio.run(llm.acomplete("Hello")).text for _ in range(3)]
     assert len(set(texts)) == 1
+
+
+async def test_streams_side_by_side(llm):
+    async def talk(number: int) -> bool:
+        stream = await llm.astream_chat([ChatMessage(f"Repeat: Name{number}")])
+        return f"Name{number}" in (await drain(stream))[-1].message.content
+
+    assert all(await asyncio.gather(*(talk(n) for n in range(20))))
 
 
 def test_many_conversations_on_one_object(llm):

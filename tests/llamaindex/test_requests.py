@@ -94,6 +94,7 @@ def test_nothing_is_sent_that_was_not_said(send):
             {"top_logprobs": 2, "include": ["message.output_text.logprobs"]},
         ),
         ({"model": "openai/gpt-4o", "temperature": 0.0}, {"temperature": 0.0}),
+        ({"model": "openai/gpt-4o", "top_logprobs": 0, "logprobs": False}, {}),
         ({"default_headers": {"x-a": "1"}}, {}),
         ({"reasoning_effort": "low"}, {"reasoning": {"effort": "low"}}),
         (
@@ -188,6 +189,12 @@ def test_chat_options_of_llama_indexs_openai():
         (lambda m: m.chat_with_tools([SPACED], "Hi"), "tools", "my tool"),
         (lambda m: m.chat_with_tools([TOOL], "Hi", tool_choice="sub"), "tool_choice", "add"),
         (lambda m: m.structured_predict(BaseModel, "a {x}", x=1), "prompt", "PromptTemplate"),
+        (lambda m: m.structured_predict(dict, PromptTemplate("a")), "output_cls", "dict"),
+        (
+            lambda m: m.stream_structured_predict(list[int], PromptTemplate("a")),
+            "output_cls",
+            "list",
+        ),
         (lambda m: m.chat([media(ImageBlock())]), "messages", "ImageBlock"),
         (lambda m: m.chat([media(DocumentBlock())]), "messages", "DocumentBlock"),
         (lambda m: m.chat([media(AudioBlock())]), "messages", "AudioBlock"),

@@ -6,7 +6,8 @@ from typing import Generic, TypeVar
 
 import pytest
 from llama_index.core.base.llms.types import ChatMessage
-from llama_index.core.prompts import PromptTemplate
+from llama_index.core.callbacks import CallbackManager, TokenCountingHandler
+from llama_index.core.prompts import ChatPromptTemplate, PromptTemplate
 from llama_index.core.types import PydanticProgramMode
 from pydantic import BaseModel, Field
 
@@ -91,6 +92,21 @@ def test_complete_of_a_structured_llm(llm):
     assert Song.model_validate_json(answer.text).minutes == 3
 
 
+def test_a_prompt_of_messages(llm):
+    system = ChatMessage(role="system", content="You write songs.")
+    prompt = ChatPromptTemplate(
+        [system, ChatMessage("A song about {topic}. It is 3 minutes long.")]
+    )
+    assert llm.structured_predict(Song, prompt, topic="rain").minutes == 3
+
+
+def test_tokens_of_a_prediction_are_measured(llm):
+    counter = TokenCountingHandler(tokenizer=lambda text: [0] * 9999)
+    llm.callback_manager = CallbackManager([counter])
+    llm.structured_predict(Song, PROMPT, topic="rain")
+    assert 0 < counter.total_llm_token_count < 9999
+
+
 def test_events_are_those_of_the_base_class(llm, events):
     llm.structured_predict(Song, PROMPT, topic="rain")
     assert events.names() == [
@@ -116,6 +132,12 @@ def test_events_of_a_stream_name_their_span(llm, events):
     told = [event for event in events.events if "Structured" in event.class_name()]
     assert len({event.span_id for event in told}) == 1
     assert told[0].span_id.startswith("RespLLM.stream_structured_predict-")
+
+
+@pytest.mark.own
+def test_openais_mode_is_that_of_tools(make_llm):
+    llm = make_llm(pydantic_program_mode=PydanticProgramMode.OPENAI)
+    assert llm.structured_predict(Song, PROMPT, topic="rain").minutes == 3
 
 
 @pytest.mark.own
