@@ -64,7 +64,6 @@ class ChatChunks:
 
     def go_on(self) -> None:
         """Another response continues the text."""
-        self._keep_text()
         self._text_item = object()
         self._calls = {}
         self._thinking = ""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import AsyncGenerator, Callable, Generator, Iterable
-from contextlib import nullcontext
+from contextlib import aclosing, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -184,12 +184,12 @@ class _Telling:
         """`stream` for `async for`; closing it closes the request at once."""
         last = None
         try:
-            async for last in chunks:
-                self.progress(last)
-                yield last
+            async with aclosing(chunks):
+                async for last in chunks:
+                    self.progress(last)
+                    yield last
         except BaseException as error:
             self.failed(error, streaming=True)
-            await chunks.aclose()
             raise
         self.ended(last)
 

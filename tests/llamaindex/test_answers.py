@@ -100,6 +100,15 @@ def test_thinking_keeps_id_and_signature():
     assert text == TextBlock(text="x")
 
 
+def test_tokens_of_several_thoughts_are_not_told_apart():
+    thoughts = [
+        {"type": "reasoning", "id": f"rs_{n}", "summary": [{"type": "summary_text", "text": "Hm."}]}
+        for n in range(2)
+    ]
+    blocks = chat_response(response(*thoughts, message("x"))).message.blocks
+    assert [block.num_tokens for block in blocks[:2]] == [None, None]
+
+
 def test_calls_are_blocks_and_openai_objects():
     answer = chat_response(response(call(), call("", "call_2")))
     assert [b for b in answer.message.blocks if isinstance(b, ToolCallBlock)] == [

@@ -108,6 +108,13 @@ def test_a_key_may_be_a_secret_of_pydantic():
     assert "canary" not in repr(llm)
 
 
+def test_an_address_with_credentials_is_shown_without():
+    llm = RespLLM("openai/gpt-5", base_url="https://me:canary@a.example/v1?sig=canary")
+    forms = f"{llm!r} {llm.to_dict()} {llm.to_json()} {pickle.dumps(llm)!r}"
+    assert "canary" not in forms
+    assert "a.example" in forms
+
+
 # --- clients that are given
 
 

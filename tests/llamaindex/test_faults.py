@@ -13,7 +13,14 @@ from llama_index.core.base.llms.types import ChatMessage
 from llama_index.core.tools import FunctionTool
 
 from llamaindex_resp import RespLLM, ToolCallError
-from resp_core.errors import APIError, ResponseFailedError, StreamIncomplete, StreamInterrupted
+from resp_core import CallRecord
+from resp_core.errors import (
+    APIError,
+    APITimeoutError,
+    ResponseFailedError,
+    StreamIncomplete,
+    StreamInterrupted,
+)
 from tests.rawserver import STREAM, Peer, chunk, event, raw_server, streamed
 
 HELLO = [ChatMessage(role="user", content="Hello")]
@@ -65,8 +72,9 @@ def serving(*events: dict[str, Any]) -> Callable[[Peer], None]:
     return script
 
 
-def model(url: str) -> RespLLM:
-    return RespLLM("custom/m", base_url=url, api="responses", api_key="k", max_retries=0)
+def model(url: str, **options: Any) -> RespLLM:
+    there = {"base_url": url, "api": "responses", "api_key": "k", "max_retries": 0}
+    return RespLLM("custom/m", **there, **options)
 
 
 def until_closed(peer: Peer) -> None:
@@ -81,6 +89,23 @@ def test_a_stream_that_is_closed_early_ends_the_connection():
         assert next(stream).delta == "one"
         stream.close()
         assert server.gone.wait(1)
+
+
+async def test_an_async_stream_is_over_when_its_close_returns():
+    records: list[CallRecord] = []
+    with raw_server(until_closed) as server:
+        llm = model(server.url, hooks=[records.append])
+        stream = await llm.astream_complete("Hello")
+        await anext(stream)
+        await stream.aclose()
+        assert [record.status for record in records] == ["cancelled"]
+
+
+def test_a_timeout_of_one_call_ends_it():
+    with raw_server(until_closed) as server:
+        llm = model(server.url)
+        with pytest.raises(APITimeoutError):
+            list(llm.stream_chat(HELLO, timeout=0.3))
 
 
 def test_a_stream_that_is_dropped_ends_the_connection():
@@ -208,6 +233,19 @@ def test_of_two_calls_the_whole_one_is_kept_and_the_other_named():
         assert kept.tool_kwargs == {"a": 1, "b": 2}
         with pytest.raises(ToolCallError, match="ended inside"):
             llm.get_tool_calls_from_response(answer)
+
+
+def test_of_two_calls_that_were_not_asked_for_the_first_is_kept():
+    events = [ended(call('{"a": 1, "b": 2}'), call('{"a": 3, "b": 4}', 1))]
+    with raw_server(serving(*events)) as server:
+        llm = model(server.url)
+        llm.streaming = True
+        tool = FunctionTool.from_defaults(lambda a, b: a + b, name="add", description="Add")
+        answer = llm.chat_with_tools([tool], "Add")
+        [kept] = llm.get_tool_calls_from_response(answer)
+        assert kept.tool_kwargs == {"a": 1, "b": 2}
+        answer = llm.chat_with_tools([tool], "Add", allow_parallel_tool_calls=True)
+        assert len(llm.get_tool_calls_from_response(answer)) == 2
 
 
 def test_interleaved_calls_of_one_name():

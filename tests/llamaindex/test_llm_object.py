@@ -283,6 +283,20 @@ def test_a_rate_limiter_is_asked(make_llm):
     assert len(asked) == 2
 
 
+async def test_a_rate_limiter_is_awaited(make_llm):
+    limiters = pytest.importorskip("llama_index.core.rate_limiter")
+
+    class Counted(limiters.TokenBucketRateLimiter):
+        async def async_acquire(self, *args, **kwargs):
+            asked.append(1)
+
+    asked: list[int] = []
+    llm = make_llm(rate_limiter=Counted(requests_per_minute=100))
+    await llm.achat(HELLO)
+    await drain(await llm.astream_complete("Hello"))
+    assert len(asked) == 2
+
+
 # --- errors
 
 

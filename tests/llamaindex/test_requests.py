@@ -271,6 +271,14 @@ def test_an_answer_goes_back_byte_for_byte(send):
     assert send(use)["input"][1:4] == [MCP, THOUGHT, SAID]
 
 
+def test_a_result_for_a_call_that_the_server_remembers(send):
+    result = ChatMessage(role="tool", content="3", additional_kwargs={"tool_call_id": "call_9"})
+    output = {"type": "function_call_output", "call_id": "call_9", "output": "3"}
+    for known in ({"previous_response_id": "resp_0"}, {"conversation": "conv_0"}):
+        assert send(lambda m, k=known: m.chat([result], **k))["input"] == [output]
+    assert send(lambda m: m.chat([*HELLO, result]))["input"] != [output]
+
+
 def test_an_answer_goes_to_another_server_without_its_secrets(send):
     def use(llm: RespLLM) -> None:
         first = llm.chat(HELLO)
