@@ -6,11 +6,14 @@ replayed as they are; `responses` builds the blocks from it.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
 import orjson
+from pydantic_core import from_json
 
+from resp_core.errors import ArgumentError
 from resp_core.wire.shape import as_text, objects
 
 if TYPE_CHECKING:
@@ -25,6 +28,7 @@ __all__ = [
     "Schemas",
     "Text",
     "Thought",
+    "as_json",
     "broken_calls",
     "item_text",
     "parse_arguments",
@@ -129,10 +133,24 @@ def parse_arguments(raw: Any) -> JsonObject | None:
     if isinstance(raw, dict):
         return cast("JsonObject", raw)
     try:
-        value: Any = orjson.loads(raw)
-    except (orjson.JSONDecodeError, TypeError):
+        value: Any = from_json(raw, allow_inf_nan=False)  # whole numbers of any size, exactly
+    except (ValueError, TypeError):
         return None
     return cast("JsonObject", value) if isinstance(value, dict) else None
+
+
+def as_json(arguments: Mapping[str, Any], name: str) -> str:
+    """Tool arguments as JSON. Raises ArgumentError."""
+    try:
+        return orjson.dumps(arguments).decode()
+    except TypeError:
+        pass  # a number of more than 64 bits, or no JSON at all
+    try:
+        return json.dumps(arguments)
+    except (TypeError, ValueError) as error:
+        raise ArgumentError(
+            f"The arguments of a call of {name} are no JSON: {error}.", param="messages"
+        ) from None
 
 
 def _function_call(item: JsonObject, schemas: Schemas | None, whole: bool) -> Call | BrokenCall:

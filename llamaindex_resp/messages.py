@@ -6,7 +6,6 @@ import base64
 from collections import deque
 from typing import TYPE_CHECKING, Any, cast
 
-import orjson
 from llama_index.core.base.llms.types import (
     AudioBlock,
     CachePoint,
@@ -21,7 +20,7 @@ from llama_index.core.base.llms.types import (
 )
 
 from llamaindex_resp.decisions import decision_item, is_request_id, with_fresh_decisions
-from llamaindex_resp.items import Call, Part, Text, Thought, parse_arguments, parts
+from llamaindex_resp.items import Call, Part, Text, Thought, as_json, parse_arguments, parts
 from resp_core.errors import ArgumentError, UnsupportedError
 from resp_core.wire.ids import is_ours
 from resp_core.wire.replay import ORIGIN, OUTPUT_OF, plan_replay
@@ -281,7 +280,7 @@ def _thought(block: ThinkingBlock) -> Thought:
 
 
 def _call(call_id: str, name: str, arguments: JsonObject | str) -> Part:
-    raw = arguments if isinstance(arguments, str) else orjson.dumps(arguments).decode()
+    raw = arguments if isinstance(arguments, str) else as_json(arguments, name)
     return Call(call_id, name, parse_arguments(arguments) or {}, raw=raw)
 
 

@@ -226,6 +226,23 @@ def test_reasoning_is_rebuilt_from_a_thinking_block():
     assert to_items([message, result()])[0] == REASONING
 
 
+def test_large_numbers_of_a_call_stay_exact():
+    big = 2**70 + 1
+    message = answer({**CALL, "arguments": f'{{"a": {big}}}'})
+    assert message.blocks == [
+        ToolCallBlock(tool_call_id="call_1", tool_name="add", tool_kwargs={"a": big})
+    ]
+    del message.additional_kwargs["response_items"], message.additional_kwargs["tool_calls"]
+    assert json.loads(to_items([message, result()])[0]["arguments"]) == {"a": big}
+
+
+def test_arguments_that_are_no_json_are_refused():
+    block = ToolCallBlock(tool_call_id="c", tool_name="add", tool_kwargs={"a": object()})
+    message = ChatMessage(role="assistant", blocks=[block])
+    with pytest.raises(ArgumentError, match="add are no JSON"):
+        to_items([message, result(call_id="c")])
+
+
 def test_old_style_calls_count_once():
     message = answer(CALL)
     del message.additional_kwargs["response_items"]

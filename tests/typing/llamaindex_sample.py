@@ -28,6 +28,17 @@ def models() -> tuple[LLM, BaseEmbedding]:
         reasoning={"effort": "low"},
         metadata={"team": "a"},
     )
+    llm = RespLLM(
+        engine="mine",
+        model="gpt-4o",
+        azure_endpoint="https://mine.openai.azure.com",
+        use_azure_ad=True,
+        max_output_tokens=100,
+        reasoning_effort="low",
+        additional_kwargs={"seed": 1},
+        instructions="Be brief.",
+    )
+    llm = RespLLM(client=Client("offline/demo"), async_client=AsyncClient("offline/demo"))
     embedding = RespEmbedding("openai/text-embedding-3-small", dimensions=256)
     Settings.llm, Settings.embed_model = llm, embedding
     return llm, embedding
