@@ -32,9 +32,11 @@ from llamaindex_resp.endpoints import chat_endpoint, completion_endpoint
 from llamaindex_resp.errors import ToolCallError
 from llamaindex_resp.exchange import Exchange, Question
 from llamaindex_resp.messages import to_items
+from llamaindex_resp.redact import is_hidden
 from llamaindex_resp.request import ENCRYPTED, REQUEST_NAMES, options_of
 from llamaindex_resp.structured import GrowingObject, check_prediction, class_format, parsed
 from llamaindex_resp.tools import choice, function_tool, selections, wire_name
+from resp_core.errors import ArgumentError
 from resp_core.types.request import Request
 from resp_core.wire.shape import as_object
 
@@ -135,7 +137,7 @@ class RespLLM(ModelConnection, FunctionCallingLLM):
             context_window=window,
             num_output=self.num_output if self.num_output is not None else known,
             is_chat_model=True,
-            is_function_calling_model=True if calls is None else calls,
+            is_function_calling_model=not profile.embeds if calls is None else calls,
             model_name=self.model,
         )
 
@@ -223,6 +225,7 @@ class RespLLM(ModelConnection, FunctionCallingLLM):
         self, messages: Sequence[ChatMessage], kwargs: JsonObject, *, stream: bool = False
     ) -> Question:
         """One request. All that can be wrong with its arguments is found here, unsent."""
+        self._refuse_hidden()
         fields = {name: value for name, value in kwargs.items() if name != MARK}
         options = options_of(self._layers(fields), hosted=self.built_in_tools)
         body, target = options.body, self._reached()
@@ -248,6 +251,16 @@ class RespLLM(ModelConnection, FunctionCallingLLM):
         spoken = as_object(options.chat_only.get("audio")).get("format")
         asked = Asked(options.schemas, target.origin, body["input"], spoken)
         return Question(request, options.timeout, asked, messages, kwargs)
+
+    def _refuse_hidden(self) -> None:
+        """Pickles and dicts leave credentials out: what they left out must be given again."""
+        for name in ("built_in_tools", "model_kwargs", "extra_body"):
+            if (value := getattr(self, name)) and is_hidden(value):
+                raise ArgumentError(
+                    f"{name} came from a pickle or a dict, which hold no credentials: set "
+                    f"llm.{name} again.",
+                    param=name,
+                )
 
     def _chat(self, question: Question) -> ChatResponse:
         if not self.streaming:

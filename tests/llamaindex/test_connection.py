@@ -185,6 +185,20 @@ def test_copies_share_a_given_client_and_pickles_take_it_along():
         revived.timeout = 3
 
 
+def test_a_credential_that_was_left_out_is_asked_for_again(guest, seen):
+    server = {"type": "mcp", "server_label": "s", "server_url": "https://e.org/mcp"}
+    tools = [{**server, "headers": {"x-token": "canary"}}]
+    llm = RespLLM("openai/gpt-5", api_key="k", http_client=guest, built_in_tools=tools)
+    for revived in (pickle.loads(pickle.dumps(llm)), RespLLM.from_dict(llm.to_dict())):
+        revived.api_key, revived.http_client = "k", guest
+        with pytest.raises(ArgumentError, match=r"set llm\.built_in_tools again"):
+            revived.chat(HELLO)
+        assert not seen.requests
+        revived.built_in_tools = tools
+        assert revived.chat(HELLO).message.content == "Hi"
+        seen.requests.clear()
+
+
 # --- changes
 
 
