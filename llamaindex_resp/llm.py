@@ -255,7 +255,7 @@ class RespLLM(ModelConnection, FunctionCallingLLM):
     def _refuse_hidden(self) -> None:
         """Pickles and dicts leave credentials out: what they left out must be given again."""
         for name in ("built_in_tools", "model_kwargs", "extra_body"):
-            if (value := getattr(self, name)) and is_hidden(value):
+            if (value := vars(self)[name]) and is_hidden(value):
                 raise ArgumentError(
                     f"{name} came from a pickle or a dict, which hold no credentials: set "
                     f"llm.{name} again.",
@@ -333,10 +333,8 @@ class RespLLM(ModelConnection, FunctionCallingLLM):
         prepared["tools"] = [function_tool(tool, strict=strict) for tool in tools]
         prepared["tool_choice"] = choice(tool_choice, required=tool_required)
         # Parallel calls are every server's default, and some refuse the parameter.
-        if self._profile().parallel_tools and (
-            not allow_parallel_tool_calls or self.parallel_tool_calls is False
-        ):
-            prepared["parallel_tool_calls"] = allow_parallel_tool_calls
+        if self._profile().parallel_tools and not allow_parallel_tool_calls:
+            prepared["parallel_tool_calls"] = False
         return prepared
 
     def _validate_chat_with_tools_response(
@@ -346,7 +344,9 @@ class RespLLM(ModelConnection, FunctionCallingLLM):
         allow_parallel_tool_calls: bool = False,
         **kwargs: Any,
     ) -> ChatResponse:
-        return response if allow_parallel_tool_calls else single_call(response)
+        # Agents always allow parallel calls; the object may not.
+        several = allow_parallel_tool_calls and self.parallel_tool_calls is not False
+        return response if several else single_call(response)
 
     def get_tool_calls_from_response(
         self, response: ChatResponse, error_on_no_tool_call: bool = True, **kwargs: Any

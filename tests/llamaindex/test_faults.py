@@ -246,6 +246,9 @@ def test_of_two_calls_that_were_not_asked_for_the_first_is_kept():
         assert kept.tool_kwargs == {"a": 1, "b": 2}
         answer = llm.chat_with_tools([tool], "Add", allow_parallel_tool_calls=True)
         assert len(llm.get_tool_calls_from_response(answer)) == 2
+        llm.parallel_tool_calls = False
+        answer = llm.chat_with_tools([tool], "Add", allow_parallel_tool_calls=True)
+        assert len(llm.get_tool_calls_from_response(answer)) == 1
 
 
 def test_interleaved_calls_of_one_name():

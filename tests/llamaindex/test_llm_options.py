@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from llama_index.core.agent.workflow import AgentOutput, FunctionAgent
 from llama_index.core.base.llms.types import ChatMessage
 from llama_index.core.tools import FunctionTool
 
@@ -121,6 +122,14 @@ def test_tools_are_converted_once(llm):
     llm.chat_with_tools([tool], "Hello")
     llm.chat_with_tools([tool], "Hello")
     assert len(calls) == 1
+
+
+async def test_one_call_at_a_time_holds_for_agents_too(make_llm, tools):
+    agent = FunctionAgent(tools=tools, llm=make_llm(parallel_tool_calls=False), streaming=False)
+    handler = agent.run("What is the weather in Paris and in Rome?")
+    rounds = [e.tool_calls async for e in handler.stream_events() if isinstance(e, AgentOutput)]
+    await handler
+    assert len(rounds[0]) == 1
 
 
 def test_hosted_tools_go_with_every_call(make_llm):
