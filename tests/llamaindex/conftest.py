@@ -59,6 +59,7 @@ def loop_of_the_main_thread(request: pytest.FixtureRequest) -> Iterator[None]:
     asyncio.set_event_loop(loop)
     yield
     asyncio.set_event_loop(None)
+    loop.run_until_complete(loop.shutdown_asyncgens())
     loop.close()
 
 

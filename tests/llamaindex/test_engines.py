@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
-from llama_index.core import Document, DocumentSummaryIndex, SummaryIndex, VectorStoreIndex
+from llama_index.core import (
+    Document,
+    DocumentSummaryIndex,
+    KeywordTableIndex,
+    Settings,
+    SummaryIndex,
+    TreeIndex,
+    VectorStoreIndex,
+)
 from llama_index.core.base.response.schema import AsyncStreamingResponse, StreamingResponse
 from llama_index.core.callbacks import CallbackManager, TokenCountingHandler
 from llama_index.core.chat_engine import SimpleChatEngine
 from llama_index.core.evaluation import FaithfulnessEvaluator
 from llama_index.core.extractors import TitleExtractor
+from llama_index.core.indices.property_graph import SchemaLLMPathExtractor
 from llama_index.core.indices.query.query_transform import HyDEQueryTransform
 from llama_index.core.llms import ChatMessage
 from llama_index.core.memory import ChatMemoryBuffer, ChatSummaryMemoryBuffer, Memory
 from llama_index.core.node_parser import SentenceSplitter
-from llama_index.core.postprocessor import LLMRerank
+from llama_index.core.postprocessor import LLMRerank, StructuredLLMRerank
 from llama_index.core.program import FunctionCallingProgram, LLMTextCompletionProgram
+from llama_index.core.prompts import PromptTemplate
 from llama_index.core.query_engine import (
     CitationQueryEngine,
     RouterQueryEngine,
@@ -23,6 +35,7 @@ from llama_index.core.query_engine import (
 )
 from llama_index.core.question_gen import LLMQuestionGenerator
 from llama_index.core.response_synthesizers import ResponseMode
+from llama_index.core.retrievers import QueryFusionRetriever
 from llama_index.core.selectors import (
     LLMSingleSelector,
     PydanticMultiSelector,
@@ -146,6 +159,40 @@ def test_reranking(index):
 def test_summary_indices(settings):
     assert str(SummaryIndex.from_documents(DOCUMENTS).as_query_engine().query(QUESTION))
     assert DocumentSummaryIndex.from_documents(DOCUMENTS).get_document_summary(DOCUMENTS[0].doc_id)
+
+
+@pytest.mark.parametrize("kind", [TreeIndex, KeywordTableIndex])
+def test_other_indices(settings, kind):
+    assert "Paris" in str(kind.from_documents(DOCUMENTS).as_query_engine().query(QUESTION))
+
+
+def test_reranking_by_a_structured_answer(index):
+    rerank = StructuredLLMRerank(llm=Settings.llm, top_n=1)
+    assert "Paris" in str(index.as_query_engine(node_postprocessors=[rerank]).query(QUESTION))
+
+
+def test_fused_retrieval(index):
+    retriever = QueryFusionRetriever([index.as_retriever()], num_queries=2, use_async=False)
+    assert "Paris" in retriever.retrieve(QUESTION)[0].text
+
+
+def test_a_graph_by_schema(settings):
+    extractor = SchemaLLMPathExtractor(
+        llm=Settings.llm,
+        possible_entities=Literal["CITY", "COUNTRY"],
+        possible_relations=Literal["CAPITAL_OF"],
+    )
+    found = Settings.llm.structured_predict(
+        extractor.kg_schema_cls, PromptTemplate("Paris is the capital of France.")
+    )
+    assert found.triplets[0].relation.type == "CAPITAL_OF"
+
+
+def test_sub_questions_side_by_side(index):
+    engine = SubQuestionQueryEngine.from_defaults(
+        _tools(index), question_gen=LLMQuestionGenerator.from_defaults(), verbose=False
+    )
+    assert engine.query("Compare the capital of France and the capital of Australia.").source_nodes
 
 
 def test_programs(llm):
