@@ -247,7 +247,9 @@ def _told(endpoint: Endpoint, kind: _Kind) -> Endpoint:
             telling.ended(answer)
             return answer
 
-    return cast("Endpoint", awaited if inspect.iscoroutinefunction(endpoint) else called)
+    told: Any = awaited if inspect.iscoroutinefunction(endpoint) else called
+    told.__signature__ = inspect.signature(endpoint)  # LlamaIndex's spans ask for it at each call
+    return cast("Endpoint", told)
 
 
 def chat_endpoint(endpoint: Endpoint) -> Endpoint:
