@@ -13,7 +13,6 @@ from langchain_resp.blocks import KEPT
 from langchain_resp.calls import raw_args
 from langchain_resp.parts import as_json
 from langchain_resp.server_tools import server_item
-from resp_core.wire.replay import ORIGIN
 from resp_core.wire.shape import as_object, objects
 
 if TYPE_CHECKING:
@@ -23,48 +22,46 @@ if TYPE_CHECKING:
 
     from resp_core.types.json import JsonObject
 
-__all__ = ["assistant_items"]
+__all__ = ["assistant_items", "call_item", "made_elsewhere"]
 
 #: Block formats that are ours; a message of any other maker keeps only what can be seen.
 _OURS = frozenset({None, "openai", "azure", "azure_openai", "resp"})
 
 
 def assistant_items(message: AIMessage, answered: Collection[str] = ()) -> list[JsonObject]:
-    """The items of one message, marked with their origin.
+    """The items of one message.
 
     `answered`: ids of calls that have a result. A call with unreadable arguments is sent only
     if it is among them.
     """
     content = message.content
-    if isinstance(content, str) and not (message.additional_kwargs or message.invalid_tool_calls):
-        items = _plain(message, content)
+    calls = _Calls(message, answered)
+    if isinstance(content, str):
+        items = _from_text(message, content, calls)
     else:
-        calls = _Calls(message, answered)
-        if isinstance(content, str):
-            items = _from_text(message, content, calls)
-        else:
-            items = _Walk(message, calls).items(content)
-        items += calls.rest()
-    origin = _origin(message)
-    return [{**item, ORIGIN: origin} for item in items] if origin else items
+        items = _Walk(message, calls).items(content)
+    return items + calls.rest()
 
 
-def _plain(message: AIMessage, content: str) -> list[JsonObject]:
-    """The items of a message of text and calls, which is what long histories consist of."""
-    items: list[JsonObject] = [{"role": "assistant", "content": content}] if content else []
-    if message.tool_calls:
-        items += _Calls(message, ()).rest()
-    return items
-
-
-def _origin(message: AIMessage) -> str | None:
+def made_elsewhere(message: AIMessage, origin: str | None) -> str | None:
+    """Where a message was made, if its metadata names a place other than `origin`."""
     metadata = message.response_metadata
-    if not metadata:
-        return None
-    if "origin" in metadata:
-        return str(metadata["origin"])
-    provider = metadata.get("model_provider")
-    return None if provider in _OURS else str(provider)
+    found = metadata.get("origin")
+    if found is None:
+        found = metadata.get("model_provider")
+        if found in _OURS:
+            return None
+    return None if found == origin else str(found)
+
+
+def call_item(call_id: str, name: str, args: Any) -> JsonObject:
+    """A call of a function; `args` are its parsed arguments."""
+    return {
+        "type": "function_call",
+        "call_id": call_id,
+        "name": name,
+        "arguments": as_json(args),
+    }
 
 
 class _Calls:
@@ -73,20 +70,15 @@ class _Calls:
     def __init__(self, message: AIMessage, answered: Collection[str]) -> None:
         self._open: dict[str, JsonObject] = {}
         for call in message.tool_calls:
-            self._add(call["id"], call["name"], as_json(call["args"]))
+            self._add(call["id"], call["name"], call["args"])
         for call in message.invalid_tool_calls:
             if call["id"] in answered:
-                arguments = as_json({"unreadable_arguments": raw_args(call["args"])})
-                self._add(call["id"], call["name"] or "", arguments)
+                args = {"unreadable_arguments": raw_args(call["args"])}
+                self._add(call["id"], call["name"] or "", args)
 
-    def _add(self, call_id: str | None, name: str, arguments: str) -> None:
+    def _add(self, call_id: str | None, name: str, args: Any) -> None:
         call_id = call_id or f"call_{len(self._open)}"
-        self._open[call_id] = {
-            "type": "function_call",
-            "call_id": call_id,
-            "name": name,
-            "arguments": arguments,
-        }
+        self._open[call_id] = call_item(call_id, name, args)
 
     def take(self, call_id: object, block: JsonObject | None = None) -> list[JsonObject]:
         """The call with this id, with what `block` knows besides; [] if it is not there."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from langchain_core.messages import (
     AIMessage,
@@ -15,17 +14,17 @@ from langchain_core.messages import (
     ToolMessage,
 )
 
-from langchain_resp.assistant import assistant_items
+from langchain_resp.assistant import assistant_items, call_item, made_elsewhere
 from langchain_resp.parts import as_json, input_part, input_parts
 from resp_core.errors import ArgumentError
-from resp_core.wire.replay import OUTPUT_OF
+from resp_core.wire.replay import ORIGIN, OUTPUT_OF
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from resp_core.types.json import JsonObject
 
-__all__ = ["to_items"]
+__all__ = ["answered_calls", "to_items"]
 
 #: Items that a user message may carry in its content: they stand beside messages, not in one.
 _STANDALONE = frozenset(
@@ -35,39 +34,89 @@ _STANDALONE = frozenset(
 _ROLES = frozenset({"user", "system", "developer", "assistant"})
 
 
-def to_items(messages: Sequence[BaseMessage]) -> tuple[list[JsonObject], list[str]]:
+def to_items(
+    messages: Sequence[BaseMessage], origin: str | None = None
+) -> tuple[list[JsonObject], list[str]]:
     """The items of a history, and what of it has no place in an item.
 
-    Items of an AIMessage are marked with the origin that its metadata names; `plan_replay`
-    reads the mark and removes it.
+    `origin` is where they go (`metadata.origin_of`). Items of an AIMessage whose metadata names
+    another are marked; `plan_replay` reads the mark and removes it.
     """
     items: list[JsonObject] = []
     dropped: list[str] = []
-    kinds = [_kind(type(message)) for message in messages]
-    answered = {
-        cast("ToolMessage", message).tool_call_id
-        for message, kind in zip(messages, kinds, strict=True)
-        if kind == "tool"
-    }
     call_types: dict[str, str] = {}
-    for message, kind in zip(messages, kinds, strict=True):
-        if kind == "ai":
-            made = assistant_items(cast("AIMessage", message), answered)
-            _remember_calls(made, call_types)
-            items += made
-        elif kind == "tool":
-            items.append(_tool_output(cast("ToolMessage", message), call_types))
-        else:
-            items += _caller_items(message, dropped)
+    for message in messages:
+        plain = _PLAIN.get(type(message))
+        made = plain(message, origin) if plain and not call_types else None
+        if made is None:
+            made = _items(message, messages, origin, call_types, dropped)
+        items += made
     return items, dropped
 
 
-@cache
-def _kind(message: type[BaseMessage]) -> Literal["ai", "tool", "caller"]:
-    """What a class of messages is: `isinstance` is slow where a class is pydantic's."""
-    if issubclass(message, AIMessage):
-        return "ai"
-    return "tool" if issubclass(message, ToolMessage) else "caller"
+def answered_calls(messages: Iterable[BaseMessage]) -> set[str]:
+    """Ids of the calls that a ToolMessage answers."""
+    return {message.tool_call_id for message in messages if isinstance(message, ToolMessage)}
+
+
+# -- what long histories consist of: text, calls of functions, and their results as text
+
+
+def _plain_question(message: HumanMessage, _: str | None) -> list[JsonObject] | None:
+    content = message.content
+    if content.__class__ is not str or message.name:
+        return None
+    return [{"role": "user", "content": content}]
+
+
+def _plain_answer(message: AIMessage, origin: str | None) -> list[JsonObject] | None:
+    content = message.content
+    if content.__class__ is not str or message.additional_kwargs or message.invalid_tool_calls:
+        return None
+    if message.response_metadata and made_elsewhere(message, origin):
+        return None
+    items: list[JsonObject] = [{"role": "assistant", "content": content}] if content else []
+    for call in message.tool_calls:
+        if not call["id"]:
+            return None
+        items.append(call_item(call["id"], call["name"], call["args"]))
+    return items
+
+
+def _plain_result(message: ToolMessage, _: str | None) -> list[JsonObject] | None:
+    content = message.content
+    if content.__class__ is not str or message.additional_kwargs:
+        return None
+    call_id = message.tool_call_id
+    return [{"type": "function_call_output", "call_id": call_id, "output": content}]
+
+
+_PLAIN: dict[type[BaseMessage], Callable[[Any, str | None], list[JsonObject] | None]] = {
+    HumanMessage: _plain_question,
+    AIMessage: _plain_answer,
+    ToolMessage: _plain_result,
+}
+
+
+# -- everything else
+
+
+def _items(
+    message: BaseMessage,
+    messages: Sequence[BaseMessage],
+    origin: str | None,
+    call_types: dict[str, str],
+    dropped: list[str],
+) -> list[JsonObject]:
+    if isinstance(message, AIMessage):
+        answered = answered_calls(messages) if message.invalid_tool_calls else ()
+        made = assistant_items(message, answered)
+        _remember_calls(made, call_types)
+        elsewhere = made_elsewhere(message, origin)
+        return [{**item, ORIGIN: elsewhere} for item in made] if elsewhere else made
+    if isinstance(message, ToolMessage):
+        return [_tool_output(message, call_types)]
+    return _caller_items(message, dropped)
 
 
 def _remember_calls(items: Iterable[JsonObject], call_types: dict[str, str]) -> None:
@@ -79,8 +128,6 @@ def _remember_calls(items: Iterable[JsonObject], call_types: dict[str, str]) -> 
 
 def _caller_items(message: BaseMessage, dropped: list[str]) -> list[JsonObject]:
     content = message.content
-    if type(message) is HumanMessage and isinstance(content, str) and not message.name:
-        return [{"role": "user", "content": content}]
     if isinstance(message, FunctionMessage):
         output = _output(message.content)
         return [
@@ -150,10 +197,6 @@ def _standalone(block: str | dict[Any, Any]) -> JsonObject | None:
 
 
 def _tool_output(message: ToolMessage, call_types: dict[str, str]) -> JsonObject:
-    content = message.content
-    if isinstance(content, str) and not (message.additional_kwargs or call_types):
-        call_id = message.tool_call_id
-        return {"type": "function_call_output", "call_id": call_id, "output": content}
     kind = message.additional_kwargs.get("type")
     if kind not in _STANDALONE:
         kind = OUTPUT_OF[call_types.get(message.tool_call_id, "function_call")]

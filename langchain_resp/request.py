@@ -10,7 +10,7 @@ from langchain_core.messages import AIMessage
 from langchain_resp.assistant import assistant_items
 from langchain_resp.blocks import asks_for_blocks
 from langchain_resp.errors import ApprovalReplayed, ApprovalUnknown, ArgumentError
-from langchain_resp.messages import to_items
+from langchain_resp.messages import answered_calls, to_items
 from langchain_resp.schemas import text_format
 from langchain_resp.tools import request_tool, request_tool_choice
 from resp_core.client.params import OPTION_FIELDS
@@ -18,7 +18,7 @@ from resp_core.errors import APIStatusError, BadRequestError, NotFoundError
 from resp_core.mcp.approval import decisions_in
 from resp_core.mcp.history import fresh_items
 from resp_core.types.request import Request
-from resp_core.wire.replay import NO_OUTPUT, ORIGIN, OUTPUT_OF, plan_replay
+from resp_core.wire.replay import NO_OUTPUT, OUTPUT_OF, plan_replay
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -122,9 +122,9 @@ def make_plan(
     """
     body, chat_only = _body(settings)
     stored = body.get("store") is not False
-    items, dropped = to_items(messages)
-    _check_decisions(items, body)
     origin = target.origin if target else None
+    items, dropped = to_items(messages, origin)
+    _check_decisions(items, body)
     earlier: tuple[JsonObject, ...] = ()
     replayed: list[JsonObject]
     chained: tuple[str, list[JsonObject]] | None = None
@@ -210,7 +210,9 @@ def _chained(messages: Sequence[BaseMessage], origin: str) -> tuple[str, list[Js
         or metadata.get("store") is False
     ):
         return None  # newer than anything stored: only a full replay has it
-    new = [item for item in to_items(messages[position:])[0] if ORIGIN not in item]
+    answered = answered_calls(messages[position:])
+    own = len(assistant_items(message, answered))
+    new = to_items(messages[position:])[0][own:]
     if not new:
         return None
     open_calls = _open_calls(message)
