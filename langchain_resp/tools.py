@@ -24,7 +24,7 @@ __all__ = ["Tool", "bound_tools", "request_tool", "request_tool_choice", "withou
 Tool: TypeAlias = "dict[str, Any] | type | Callable[..., Any] | BaseTool"
 
 _EXTRAS = ("defer_loading", "allowed_callers", "output_schema", "async")
-_SECRET_FIELDS = ("authorization", "headers")
+_SECRET_FIELDS = frozenset({"authorization", "headers"})
 
 
 class _Cache:
@@ -220,7 +220,7 @@ def without_secrets(tools: Any) -> Any:
         return tools
     shown: list[Any] = []
     for tool in cast("list[Any]", tools):
-        if isinstance(tool, dict) and any(field in tool for field in _SECRET_FIELDS):
+        if isinstance(tool, dict) and not _SECRET_FIELDS.isdisjoint(tool):
             tool = cast("dict[str, Any]", tool)
             tool = {key: "***" if key in _SECRET_FIELDS else tool[key] for key in tool}
         shown.append(tool)

@@ -18,7 +18,7 @@ from resp_core.wire import chat, chat_server
 from resp_core.wire.ids import is_ours
 from resp_core.wire.pipeline import ObjectReader, reader_for
 from resp_core.wire.responses_server import normalize_input
-from resp_core.wire.shape import objects
+from resp_core.wire.shape import items_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -144,9 +144,13 @@ def uses_mcp(request: Request) -> bool:
     if is_ours(str(request.body.get("previous_response_id"))):
         return True  # it may have calls that only we know of
     tools, items = request.body.get("tools"), request.body.get("input")
-    if "mcp" in [tool.get("type") for tool in objects(tools)]:
-        return True
-    return any(item.get("type") in _MCP_ITEMS for item in objects(items))
+    return _holds(tools, "mcp") or _holds(items, *_MCP_ITEMS)
+
+
+def _holds(entries: Any, *kinds: str) -> bool:
+    """Whether a list, which may be long, has an object of one of these types."""
+    found = [e for e in items_of(entries) if e.__class__ is dict and e.get("type") in kinds]
+    return bool(found)
 
 
 def encode_json(body: JsonObject) -> bytes:

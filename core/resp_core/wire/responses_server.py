@@ -32,7 +32,7 @@ def normalize_input(body: JsonObject, losses: Losses) -> JsonObject:
     given, tools = body.get("input"), body.get("tools")
     changed: JsonObject = {}
     if given.__class__ is list:
-        items = _changed(items_of(given), _item)
+        items = _changed_items(items_of(given))
         if items is not None:
             changed["input"] = items
             losses.note("Chat content parts in input were converted to Responses parts")
@@ -44,15 +44,27 @@ def normalize_input(body: JsonObject, losses: Losses) -> JsonObject:
     return {**body, **changed} if changed else body
 
 
+def _changed_items(items: list[Any]) -> list[Any] | None:
+    """As `_changed`; only items with a list of parts are looked into."""
+    with_parts = [
+        n
+        for n, item in enumerate(items)
+        if item.__class__ is dict
+        and (item.get("content").__class__ is list or item.get("output").__class__ is list)
+    ]
+    converted = {n: _item(items[n]) for n in with_parts}
+    if all(items[n] is item for n, item in converted.items()):
+        return None
+    return [converted.get(n, item) for n, item in enumerate(items)]
+
+
 def _changed(entries: list[Any], convert: Any) -> list[Any] | None:
     """The entries converted, or None where every one stayed as it was."""
     converted = [convert(entry) for entry in entries]
     return None if all(map(is_, converted, entries)) else converted
 
 
-def _item(item: Any) -> Any:
-    if item.__class__ is not dict or item.get("content").__class__ is str:
-        return item
+def _item(item: JsonObject) -> JsonObject:
     field = "output" if item.get("type") in _OUTPUTS else "content"
     parts = item.get(field)
     if parts.__class__ is not list:
