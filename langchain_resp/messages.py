@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from langchain_core.messages import (
     AIMessage,
@@ -17,14 +17,14 @@ from langchain_core.messages import (
 from langchain_resp.assistant import assistant_items, call_item, made_elsewhere
 from langchain_resp.parts import as_json, input_part, input_parts
 from resp_core.errors import ArgumentError
-from resp_core.wire.replay import ORIGIN, OUTPUT_OF
+from resp_core.wire.replay import MAX_CALL_ID, ORIGIN, OUTPUT_OF
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
     from resp_core.types.json import JsonObject
 
-__all__ = ["answered_calls", "to_items"]
+__all__ = ["History", "answered_calls", "to_items"]
 
 #: Items that a user message may carry in its content: they stand beside messages, not in one.
 _STANDALONE = frozenset(
@@ -34,24 +34,33 @@ _STANDALONE = frozenset(
 _ROLES = frozenset({"user", "system", "developer", "assistant"})
 
 
-def to_items(
-    messages: Sequence[BaseMessage], origin: str | None = None
-) -> tuple[list[JsonObject], list[str]]:
-    """The items of a history, and what of it has no place in an item.
+class History(NamedTuple):
+    """The items of a conversation.
+
+    `dropped` names what has no place in an item. `plain`: the items are nothing but text, and
+    calls of functions that are answered at once with text. Such a history holds as it is.
+    """
+
+    items: list[JsonObject]
+    dropped: list[str]
+    plain: bool
+
+
+def to_items(messages: Sequence[BaseMessage], origin: str | None = None) -> History:
+    """The items of a history.
 
     `origin` is where they go (`metadata.origin_of`). Items of an AIMessage whose metadata names
     another are marked; `plan_replay` reads the mark and removes it.
     """
-    items: list[JsonObject] = []
-    dropped: list[str] = []
+    turns = _PlainTurns(origin)
+    taken = turns.take(messages)
+    if taken == len(messages) and not turns.open_calls:
+        return History(turns.items, [], plain=True)
+    items, dropped = turns.items, list[str]()
     call_types: dict[str, str] = {}
-    for message in messages:
-        plain = _PLAIN.get(type(message))
-        made = plain(message, origin) if plain and not call_types else None
-        if made is None:
-            made = _items(message, messages, origin, call_types, dropped)
-        items += made
-    return items, dropped
+    for message in messages[taken:]:
+        items += _items(message, messages, origin, call_types, dropped)
+    return History(items, dropped, plain=False)
 
 
 def answered_calls(messages: Iterable[BaseMessage]) -> set[str]:
@@ -59,46 +68,62 @@ def answered_calls(messages: Iterable[BaseMessage]) -> set[str]:
     return {message.tool_call_id for message in messages if isinstance(message, ToolMessage)}
 
 
-# -- what long histories consist of: text, calls of functions, and their results as text
+class _PlainTurns:
+    """What long histories consist of: text, and calls of functions that are answered at once."""
+
+    def __init__(self, origin: str | None) -> None:
+        self.items: list[JsonObject] = []
+        self.open_calls: set[str] = set()
+        self._called: set[str] = set()
+        self._origin = origin
+
+    def take(self, messages: Sequence[BaseMessage]) -> int:
+        """Take messages up to the first that is not plain; how many they are."""
+        add, open_calls = self.items.append, self.open_calls
+        for position, message in enumerate(messages):
+            kind, content = type(message), message.content
+            if type(content) is not str or message.additional_kwargs:
+                return position
+            if kind is ToolMessage:
+                call_id = cast("ToolMessage", message).tool_call_id
+                if call_id not in open_calls:
+                    return position
+                open_calls.remove(call_id)
+                add({"type": "function_call_output", "call_id": call_id, "output": content})
+            elif open_calls:
+                return position
+            elif kind is AIMessage:
+                if not self._answer(cast("AIMessage", message), content):
+                    return position
+            elif kind in _CALLERS and not message.name:
+                add({"role": _CALLERS[kind], "content": content})
+            else:
+                return position
+        return len(messages)
+
+    def _answer(self, message: AIMessage, text: str) -> bool:
+        """Take an answer of the model; False, and nothing taken, where it is not plain."""
+        if message.invalid_tool_calls:
+            return False
+        if message.response_metadata and made_elsewhere(message, self._origin):
+            return False
+        items: list[JsonObject] = [{"role": "assistant", "content": text}] if text else []
+        called = self._called
+        for call in message.tool_calls:
+            call_id = call["id"]
+            if not call_id or call_id in called or len(call_id) > MAX_CALL_ID:
+                return False
+            called.add(call_id)
+            self.open_calls.add(call_id)
+            items.append(call_item(call_id, call["name"], call["args"]))
+        self.items += items
+        return True
 
 
-def _plain_question(message: HumanMessage, _: str | None) -> list[JsonObject] | None:
-    content = message.content
-    if content.__class__ is not str or message.name:
-        return None
-    return [{"role": "user", "content": content}]
+_CALLERS: dict[type[BaseMessage], str] = {HumanMessage: "user", SystemMessage: "system"}
 
 
-def _plain_answer(message: AIMessage, origin: str | None) -> list[JsonObject] | None:
-    content = message.content
-    if content.__class__ is not str or message.additional_kwargs or message.invalid_tool_calls:
-        return None
-    if message.response_metadata and made_elsewhere(message, origin):
-        return None
-    items: list[JsonObject] = [{"role": "assistant", "content": content}] if content else []
-    for call in message.tool_calls:
-        if not call["id"]:
-            return None
-        items.append(call_item(call["id"], call["name"], call["args"]))
-    return items
-
-
-def _plain_result(message: ToolMessage, _: str | None) -> list[JsonObject] | None:
-    content = message.content
-    if content.__class__ is not str or message.additional_kwargs:
-        return None
-    call_id = message.tool_call_id
-    return [{"type": "function_call_output", "call_id": call_id, "output": content}]
-
-
-_PLAIN: dict[type[BaseMessage], Callable[[Any, str | None], list[JsonObject] | None]] = {
-    HumanMessage: _plain_question,
-    AIMessage: _plain_answer,
-    ToolMessage: _plain_result,
-}
-
-
-# -- everything else
+# -- messages of any kind
 
 
 def _items(

@@ -96,7 +96,8 @@ class Plan:
             body = {**body, "input": plan_replay(readable, stored=False)}
         else:
             return None
-        return replace(self, request=replace(self.request, body=body), items=())
+        request = replace(self.request, body=body, plain=False)
+        return replace(self, request=request, items=())
 
 
 def _lost_response(error: APIStatusError) -> bool:
@@ -123,8 +124,9 @@ def make_plan(
     body, chat_only = _body(settings)
     stored = body.get("store") is not False
     origin = target.origin if target else None
-    items, dropped = to_items(messages, origin)
-    _check_decisions(items, body)
+    items, dropped, plain = to_items(messages, origin)
+    if not plain:
+        _check_decisions(items, body)
     earlier: tuple[JsonObject, ...] = ()
     replayed: list[JsonObject]
     chained: tuple[str, list[JsonObject]] | None = None
@@ -133,6 +135,8 @@ def make_plan(
     if chained is not None:
         body["previous_response_id"], replayed = chained
         earlier = tuple(plan_replay(items, origin=origin))
+    elif plain:
+        replayed = items
     else:
         pending = _outputs(items) if "previous_response_id" in body else frozenset[str]()
         replayed = plan_replay(items, stored=stored, origin=origin, pending=pending)
@@ -143,6 +147,7 @@ def make_plan(
         request=Request(
             wire="responses",
             body=body,
+            plain=plain,
             stream=stream,
             chat_only=chat_only,
             on_unsupported=settings.get("on_unsupported") or on_unsupported,

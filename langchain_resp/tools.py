@@ -220,8 +220,9 @@ def without_secrets(tools: Any) -> Any:
         return tools
     shown: list[Any] = []
     for tool in cast("list[Any]", tools):
-        if isinstance(tool, dict) and not _SECRET_FIELDS.isdisjoint(tool):
+        if isinstance(tool, dict):
             tool = cast("dict[str, Any]", tool)
-            tool = {key: "***" if key in _SECRET_FIELDS else tool[key] for key in tool}
+            if not _SECRET_FIELDS.isdisjoint(tool):
+                tool = {key: "***" if key in _SECRET_FIELDS else tool[key] for key in tool}
         shown.append(tool)
     return shown

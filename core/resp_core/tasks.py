@@ -144,7 +144,9 @@ def uses_mcp(request: Request) -> bool:
     if is_ours(str(request.body.get("previous_response_id"))):
         return True  # it may have calls that only we know of
     tools, items = request.body.get("tools"), request.body.get("input")
-    return _holds(tools, "mcp") or _holds(items, *_MCP_ITEMS)
+    if _holds(tools, "mcp"):
+        return True
+    return not request.plain and _holds(items, *_MCP_ITEMS)
 
 
 def _holds(entries: Any, *kinds: str) -> bool:
@@ -193,10 +195,11 @@ def _encoded(request: Request, wire: Wire, options: chat.ChatOptions, losses: Lo
     if wire == request.wire == "chat":
         return request.body
     if wire == "chat":
-        body = normalize_input(request.body, losses)
+        body = normalize_input(request.body, losses, plain=request.plain)
         return chat.encode_request(body, request.chat_only, options=options, losses=losses)
     if request.wire == "responses":
-        body, chat_only = normalize_input(request.body, losses), dict(request.chat_only)
+        body = normalize_input(request.body, losses, plain=request.plain)
+        chat_only = dict(request.chat_only)
     else:
         body, chat_only = chat_server.decode_request(request.body, losses=losses)
     for name, value in chat_only.items():

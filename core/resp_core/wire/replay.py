@@ -21,7 +21,15 @@ if TYPE_CHECKING:
 
     from resp_core.types.json import JsonObject
 
-__all__ = ["NO_OUTPUT", "ORIGIN", "OUTPUT_OF", "mcp_output", "plan_replay", "without_mcp_calls"]
+__all__ = [
+    "MAX_CALL_ID",
+    "NO_OUTPUT",
+    "ORIGIN",
+    "OUTPUT_OF",
+    "mcp_output",
+    "plan_replay",
+    "without_mcp_calls",
+]
 
 #: Key under which an adapter notes where an item came from; never sent.
 ORIGIN = "_origin"
@@ -42,7 +50,8 @@ _ANSWERS = frozenset(OUTPUT_OF.values())
 _WITH_TEXT_OUTPUT = frozenset({"function_call", "custom_tool_call"})
 _ID_OPTIONAL = _WITH_TEXT_OUTPUT | {"message"}
 _CALLER_SIDE = _ANSWERS | {"mcp_approval_response", "item_reference", "configuration_update"}
-_MAX_CALL_ID = 64
+#: The longest call id that servers take, in characters.
+MAX_CALL_ID = 64
 
 
 def plan_replay(
@@ -83,7 +92,7 @@ def _stands(items: Sequence[JsonObject]) -> bool:
             return False
         if kind == "function_call":
             call_id = item.get("call_id")
-            if call_id in called or not isinstance(call_id, str) or len(call_id) > _MAX_CALL_ID:
+            if call_id in called or not isinstance(call_id, str) or len(call_id) > MAX_CALL_ID:
                 return False
             called.add(call_id)
             open_calls.add(call_id)
@@ -138,7 +147,7 @@ def _visible(item: JsonObject) -> list[JsonObject]:
 
 def _short_call_id(item: JsonObject) -> JsonObject:
     call_id = item.get("call_id")
-    if not isinstance(call_id, str) or len(call_id) <= _MAX_CALL_ID:
+    if not isinstance(call_id, str) or len(call_id) <= MAX_CALL_ID:
         return item
     digest = hashlib.sha256(call_id.encode()).hexdigest()[:32]
     return {**item, "call_id": f"call_{digest}"}
@@ -153,7 +162,7 @@ def _as_function_call(item: JsonObject) -> list[JsonObject]:
         return []
     arguments = item.get("arguments")
     call_id = str(item.get("id") or item.get("name"))
-    if len(call_id) > _MAX_CALL_ID or not call_id:
+    if len(call_id) > MAX_CALL_ID or not call_id:
         call_id = "call_" + hashlib.sha256(call_id.encode()).hexdigest()[:32]
     return [
         {

@@ -23,15 +23,16 @@ _CHAT_PARTS = frozenset(("text", "image_url", "file"))
 _OUTPUTS = ("function_call_output", "custom_tool_call_output")
 
 
-def normalize_input(body: JsonObject, losses: Losses) -> JsonObject:
+def normalize_input(body: JsonObject, losses: Losses, *, plain: bool = False) -> JsonObject:
     """`body` with Chat parts and Chat tools in the Responses form.
 
     Returns `body` itself where there was nothing to do, which is a scan of a few lookups per
-    item; otherwise a copy, and a note on `losses`. The body given is never changed.
+    item; otherwise a copy, and a note on `losses`. The body given is never changed. `plain`: see
+    `Request`.
     """
     given, tools = body.get("input"), body.get("tools")
     changed: JsonObject = {}
-    if given.__class__ is list:
+    if given.__class__ is list and not plain:
         items = _changed_items(items_of(given))
         if items is not None:
             changed["input"] = items
@@ -66,11 +67,8 @@ def _changed(entries: list[Any], convert: Any) -> list[Any] | None:
 
 def _item(item: JsonObject) -> JsonObject:
     field = "output" if item.get("type") in _OUTPUTS else "content"
-    parts = item.get(field)
-    if parts.__class__ is not list:
-        return item
     convert = _assistant_part if item.get("role") == "assistant" else _part
-    converted = _changed(parts, convert)
+    converted = _changed(items_of(item.get(field)), convert)
     return item if converted is None else {**item, field: converted}
 
 
