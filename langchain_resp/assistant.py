@@ -16,7 +16,7 @@ from langchain_resp.server_tools import server_item
 from resp_core.wire.shape import as_object, objects
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from langchain_core.messages import AIMessage
 
@@ -43,9 +43,8 @@ def assistant_items(message: AIMessage, answered: Collection[str] = ()) -> list[
     return items + calls.rest()
 
 
-def made_elsewhere(message: AIMessage, origin: str | None) -> str | None:
+def made_elsewhere(metadata: Mapping[str, Any], origin: str | None) -> str | None:
     """Where a message was made, if its metadata names a place other than `origin`."""
-    metadata = message.response_metadata
     found = metadata.get("origin")
     if found is None:
         found = metadata.get("model_provider")

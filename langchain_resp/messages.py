@@ -20,7 +20,7 @@ from resp_core.errors import ArgumentError
 from resp_core.wire.replay import MAX_CALL_ID, ORIGIN, OUTPUT_OF
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from resp_core.types.json import JsonObject
 
@@ -81,11 +81,13 @@ class _PlainTurns:
         """Take messages up to the first that is not plain; how many they are."""
         add, open_calls = self.items.append, self.open_calls
         for position, message in enumerate(messages):
-            kind, content = type(message), message.content
-            if type(content) is not str or message.additional_kwargs:
+            kind: type[BaseMessage] = type(message)
+            fields = message.__dict__  # attributes of pydantic's objects are slow
+            content = fields["content"]
+            if type(content) is not str or fields["additional_kwargs"]:
                 return position
             if kind is ToolMessage:
-                call_id = cast("ToolMessage", message).tool_call_id
+                call_id = fields["tool_call_id"]
                 if call_id not in open_calls:
                     return position
                 open_calls.remove(call_id)
@@ -93,23 +95,22 @@ class _PlainTurns:
             elif open_calls:
                 return position
             elif kind is AIMessage:
-                if not self._answer(cast("AIMessage", message), content):
+                if not self._answer(fields, content):
                     return position
-            elif kind in _CALLERS and not message.name:
+            elif kind in _CALLERS and not fields["name"]:
                 add({"role": _CALLERS[kind], "content": content})
             else:
                 return position
         return len(messages)
 
-    def _answer(self, message: AIMessage, text: str) -> bool:
+    def _answer(self, fields: Mapping[str, Any], text: str) -> bool:
         """Take an answer of the model; False, and nothing taken, where it is not plain."""
-        if message.invalid_tool_calls:
-            return False
-        if message.response_metadata and made_elsewhere(message, self._origin):
+        metadata = fields["response_metadata"]
+        if fields["invalid_tool_calls"] or (metadata and made_elsewhere(metadata, self._origin)):
             return False
         items: list[JsonObject] = [{"role": "assistant", "content": text}] if text else []
         called = self._called
-        for call in message.tool_calls:
+        for call in fields["tool_calls"]:
             call_id = call["id"]
             if not call_id or call_id in called or len(call_id) > MAX_CALL_ID:
                 return False
@@ -137,7 +138,7 @@ def _items(
         answered = answered_calls(messages) if message.invalid_tool_calls else ()
         made = assistant_items(message, answered)
         _remember_calls(made, call_types)
-        elsewhere = made_elsewhere(message, origin)
+        elsewhere = made_elsewhere(message.response_metadata, origin)
         return [{**item, ORIGIN: elsewhere} for item in made] if elsewhere else made
     if isinstance(message, ToolMessage):
         return [_tool_output(message, call_types)]

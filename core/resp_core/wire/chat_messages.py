@@ -127,18 +127,15 @@ class _Transcript:
             item, text, first = items[n], None, n
             if len(item) == 2 and type(item.get("content")) is str:
                 role = item.get("role")
-                if role == "user":
+                if role == "assistant" and n + 1 < size and items[n + 1].get("role") != "user":
+                    text, first = item["content"], n + 1  # its turn goes on
+                elif role == "user" or role == "assistant":
                     messages.append(item)  # such an item is a message, and nothing changes it
                     n += 1
                     continue
-                if role == "assistant":
-                    text, first = item["content"], n + 1
-            end = self._usual_calls(items, first, text) if first < size else first
-            if end == first:
-                if text is None or (end < size and items[end].get("role") != "user"):
-                    break
-                messages.append(item)
-            n = end
+            n = self._usual_calls(items, first, text)
+            if n == first:
+                return n if text is None else n - 1
         return n
 
     def _usual_calls(self, items: list[JsonObject], start: int, text: str | None) -> int:

@@ -26,6 +26,7 @@ from resp_core.wire.shape import as_object, as_text, objects
 
 if TYPE_CHECKING:
     from resp_core.types.json import JsonObject
+    from resp_core.wire.chat_tools import ToolNames
     from resp_core.wire.ids import NewId
 
 __all__ = ["ChatEvents"]
@@ -63,7 +64,7 @@ class ChatEvents:
     def __init__(self, request: JsonObject, new_id: NewId) -> None:
         self._request = request
         self._new_id = new_id
-        self._names = tool_names(request.get("tools"))
+        self._names: ToolNames | None = None
         self._response: JsonObject | None = None
         self._items: list[MessageItem | ReasoningItem | CallItem] = []
         self._done: dict[int, JsonObject] = {}
@@ -261,7 +262,8 @@ class ChatEvents:
         taken = any(call.call_id == upstream_id for call in self._calls)
         call_id = self._new_id("call_") if taken or not upstream_id else upstream_id
         item_id = self._new_id("ctc_" if custom else "fc_")
-        call = CallItem(item_id, call_id, custom=custom, names=self._names)
+        names = self._names = self._names or tool_names(self._request.get("tools"))
+        call = CallItem(item_id, call_id, custom=custom, names=names)
         call.upstream_id = upstream_id
         self._by_key[call_key(fragment)] = call
         self._calls.append(call)
