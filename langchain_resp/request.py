@@ -13,7 +13,7 @@ from langchain_resp.errors import ApprovalReplayed, ApprovalUnknown, ArgumentErr
 from langchain_resp.messages import answered_calls, to_items
 from langchain_resp.schemas import text_format
 from langchain_resp.tools import request_tool, request_tool_choice
-from resp_core.client.params import OPTION_FIELDS
+from resp_core.client.params import CHAT_ONLY, OPTION_FIELDS
 from resp_core.errors import APIStatusError, BadRequestError, NotFoundError
 from resp_core.mcp.approval import decisions_in
 from resp_core.mcp.history import fresh_items
@@ -28,22 +28,8 @@ if TYPE_CHECKING:
     from resp_core.types.json import JsonObject
     from resp_core.types.request import OnUnsupported
 
-__all__ = ["CHAT_ONLY", "Plan", "Target", "call_options", "make_plan"]
+__all__ = ["Plan", "Target", "call_options", "make_plan"]
 
-#: Parameters of the Chat API that the Responses API lacks.
-CHAT_ONLY = frozenset(
-    {
-        "stop",
-        "seed",
-        "n",
-        "presence_penalty",
-        "frequency_penalty",
-        "logit_bias",
-        "prediction",
-        "modalities",
-        "audio",
-    }
-)
 _LOGPROBS = "message.output_text.logprobs"
 _ENCRYPTED = "reasoning.encrypted_content"
 _NAMES = {
@@ -273,8 +259,7 @@ def _body(settings: Mapping[str, Any]) -> tuple[JsonObject, dict[str, object]]:
         if value is None or name in _BESIDE or name in _OPTIONS:
             continue
         if name in CHAT_ONLY:
-            if name != "stop" or value:
-                chat_only[name] = value
+            _chat_only(chat_only, name, value)
         elif name in _SPECIAL:
             special[name] = value
         else:
@@ -288,6 +273,14 @@ def _body(settings: Mapping[str, Any]) -> tuple[JsonObject, dict[str, object]]:
     if metadata:
         body["metadata"] = metadata
     return body, chat_only
+
+
+def _chat_only(chosen: dict[str, object], name: str, value: Any) -> None:
+    if name == "logit_bias" and isinstance(value, dict):  # token ids are names in JSON
+        given = cast("dict[Any, Any]", value)
+        value = {str(token): bias for token, bias in given.items()}
+    if value or name != "stop":
+        chosen[name] = value
 
 
 _SPECIAL = frozenset(

@@ -65,7 +65,7 @@ class Turn:
             body = {**body, "stream": True}
             # Usage is in every Responses stream; a Chat server sends it only when asked.
             if wire == "chat" and request.wire == "responses" and provider.chat.stream_options:
-                body["stream_options"] = {"include_usage": True}
+                body["stream_options"] = {"include_usage": True, **body.get("stream_options", {})}
         elif "stream_options" in body:
             body = {name: value for name, value in body.items() if name != "stream_options"}
         return Prepared(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from typing import Any
 
 import httpx2
 import pytest
@@ -13,7 +12,6 @@ from langchain_core.messages import AIMessage, HumanMessage
 
 from langchain_resp import ChatResp, init_chat_model
 from langchain_resp import errors as ours
-from resp_core import errors as core
 from tests.langchain.server import (
     Server,
     refused,
@@ -24,52 +22,6 @@ from tests.langchain.server import (
 )
 
 SECRET = "sk-canary-0123456789"
-
-
-@pytest.mark.parametrize(
-    ("given", "name", "value"),
-    [
-        ({"model_name": "openai/x"}, "model", "openai/x"),
-        ({"api_base": "http://localhost"}, "base_url", "http://localhost"),
-        ({"openai_api_base": "http://localhost"}, "base_url", "http://localhost"),
-        ({"azure_endpoint": "https://a.openai.azure.com"}, "provider", "azure"),
-        ({"azure_deployment": "dep"}, "model", "azure/dep"),
-        ({"azure_deployment": "dep", "model": "gpt-5"}, "base_model", "gpt-5"),
-        ({"max_output_tokens": 5}, "max_tokens", 5),
-        ({"stop_sequences": ["x"]}, "stop", ["x"]),
-        ({"request_timeout": 3}, "timeout", 3.0),
-        ({"use_responses_api": False}, "api", "chat"),
-        ({"custom_llm_provider": "groq"}, "provider", "groq"),
-    ],
-)
-def test_names_of_other_integrations_work(given: dict[str, Any], name: str, value: Any) -> None:
-    options = (
-        given
-        if {"model", "model_name", "azure_deployment"} & set(given)
-        else {
-            "model": "m",
-            **given,
-        }
-    )
-    assert getattr(ChatResp(**options), name) == value
-
-
-@pytest.mark.parametrize(
-    ("given", "param"),
-    [
-        ({"model": "offline/demo", "temprature": 1}, "temprature"),
-        ({"model": "offline/demo", "temperature": "hot"}, "temperature"),
-        ({"model": "offline/demo", "api": "grpc"}, "api"),
-        ({"model": "offline/demo", "base_url": "http://a", "api_base": "http://b"}, "base_url"),
-        ({}, "model"),
-        ({"model": ""}, "model"),
-    ],
-)
-def test_bad_options_are_named(given: dict[str, Any], param: str) -> None:
-    with pytest.raises(core.ArgumentError) as caught:
-        ChatResp(**given)
-    assert caught.value.param == param
-    assert isinstance(caught.value, ValueError)
 
 
 def test_every_option_reaches_the_request() -> None:
