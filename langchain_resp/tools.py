@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 from langchain_core.utils.function_calling import convert_to_openai_tool
 from pydantic import SecretStr
 
-from langchain_resp.schemas import strict_schema
+from langchain_resp.schemas import strict_schema, whole_parameters
 from resp_core.errors import ArgumentError
 from resp_core.wire.shape import as_object
 
@@ -59,11 +59,23 @@ _CACHE = _Cache()
 
 
 def _convert(tool: Any, strict: bool | None) -> JsonObject:
-    made = convert_to_openai_tool(tool)
+    made = _function(tool)
     if strict is not None and made.get("type") == "function":
         made = {**made, "function": _with_strict(made["function"], strict)}
     extras = as_object(getattr(tool, "extras", None))
     return {**made, **{key: extras[key] for key in _EXTRAS if key in extras}}
+
+
+def _function(tool: Any) -> JsonObject:
+    """A tool of any kind in Chat's form."""
+    try:
+        made = convert_to_openai_tool(tool)
+    except (ValueError, TypeError) as error:
+        raise ArgumentError(f"One of the tools cannot be read: {error}", param="tools") from error
+    arguments = whole_parameters(getattr(tool, "tool_call_schema", tool))
+    if arguments is not None and isinstance(made.get("function"), dict):
+        made = {**made, "function": {**made["function"], "parameters": arguments}}
+    return made
 
 
 def bound_tools(tools: Sequence[Tool], strict: bool | None) -> list[JsonObject]:
