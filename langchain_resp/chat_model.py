@@ -20,6 +20,7 @@ from langchain_resp.errors import langchain_errors
 from langchain_resp.metadata import PROVIDER, origin_of, response_metadata
 from langchain_resp.options import PARAMETERS
 from langchain_resp.request import Plan, Target, call_options, make_plan
+from langchain_resp.sealed import unsealed, veiled
 from langchain_resp.tools import bound_tools, without_secrets
 from resp_core.client.obj import plain
 from resp_core.errors import APIStatusError, ArgumentError
@@ -67,6 +68,11 @@ _REQUEST_FIELDS = (
     "presence_penalty",
     "frequency_penalty",
     "logit_bias",
+)
+#: What is said of a call as it is; anything else may hold credentials deep inside.
+_TRACED = frozenset(
+    {*_REQUEST_FIELDS, *("model", "api", "provider", "base_url", "api_version", "base_model")}
+    | {"tools", "tool_choice", "response_format", "ls_structured_output_format", "_type"}
 )
 #: Options of one call that hold or may hold credentials, or say nothing about the call.
 _NEVER_TRACED = frozenset(
@@ -187,12 +193,14 @@ class ChatResp(Connected, BaseChatModel):
             value = getattr(self, name)
             if value is not None:
                 settings[name] = value
-        settings.update(self.model_kwargs)
+        if self.model_kwargs:
+            settings.update(unsealed(self.model_kwargs))
         settings.update({name: value for name, value in kwargs.items() if value is not None})
         if stop is not None:
             settings["stop"] = stop
         if self.extra_body:
-            settings["extra_body"] = {**self.extra_body, **(settings.get("extra_body") or {})}
+            own = unsealed(self.extra_body)
+            settings["extra_body"] = {**own, **(settings.get("extra_body") or {})}
         target = None
         told = settings.pop("stream_usage", self.stream_usage)
         untold = stream and told is False
@@ -477,7 +485,11 @@ class ChatResp(Connected, BaseChatModel):
         params = super()._get_invocation_params(stop=stop, **kwargs)
         if "tools" in params:
             params["tools"] = without_secrets(params["tools"])
-        return {name: value for name, value in params.items() if name not in _NEVER_TRACED}
+        return {
+            name: value if name in _TRACED else veiled({name: value})[name]
+            for name, value in params.items()
+            if name not in _NEVER_TRACED
+        }
 
     def _resolve_model_profile(self) -> ModelProfile | None:
         from langchain_resp.profiles import model_profile

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeAlias, cast
@@ -10,12 +11,16 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, Valid
 
 from langchain_resp.errors import ArgumentError, langchain_errors
 from langchain_resp.options import canonical, explained
+from langchain_resp.sealed import sealed
 
 if TYPE_CHECKING:
     from resp_core import AsyncClient, Client
     from resp_core.route.deployment import Deployment
 
 __all__ = ["Connected"]
+
+#: Options that may hold credentials deep inside.
+_HIDING = frozenset({"model_kwargs", "extra_body"})
 
 _Given: TypeAlias = "tuple[Client | None, AsyncClient | None]"
 
@@ -105,6 +110,16 @@ _SHARED = (
     "cache",
     "callbacks",
 )
+
+
+def _is_picklable(value: object) -> bool:
+    if value is None or isinstance(value, (str, int, float)):
+        return True
+    try:
+        pickle.dumps(value)
+    except Exception:  # anything may come out of a foreign __reduce__
+        return False
+    return True
 
 
 def _clients(client: Any, async_client: Any) -> _Given:
@@ -222,6 +237,8 @@ class Connected(BaseModel):
                 f'No model is named: pass model="provider/name". "{self._example}" needs no key.',
                 param="model",
             )
+        for name in _HIDING.intersection(values):
+            values[name] = sealed(values[name])
         try:
             super().__init__(**values)
         except ValidationError as error:
@@ -294,19 +311,25 @@ class Connected(BaseModel):
         """Where a call for `model` with these options goes; nothing is sent."""
         return self.client.deployment(model, **options)
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        """An option that is changed counts for the next call."""
+        super().__setattr__(name, sealed(value) if name in _HIDING else value)
+        if name in type(self).model_fields:
+            self._without_clients(self)
+
     def __getstate__(self) -> dict[Any, Any]:
-        """For pickle: without credentials, headers and clients, which the reader supplies."""
+        """For pickle: without credentials, headers and clients, which the reader supplies.
+
+        Left out is also what cannot be pickled, such as functions made on the spot.
+        """
         state = dict(super().__getstate__())
         fields = type(self).model_fields
-        state["__dict__"] = {
-            name: fields[name].get_default(call_default_factory=True)
-            if name in _NOT_PICKLED
-            else value
-            for name, value in state["__dict__"].items()
-            if name in fields
-        }
-        said: set[str] = state["__pydantic_fields_set__"]
-        state["__pydantic_fields_set__"] = said.difference(_NOT_PICKLED)
+        values: dict[str, Any] = {n: v for n, v in state["__dict__"].items() if n in fields}
+        dropped = {n for n, v in values.items() if n in _NOT_PICKLED or not _is_picklable(v)}
+        for name in dropped:
+            values[name] = fields[name].get_default(call_default_factory=True)
+        state["__dict__"] = values
+        state["__pydantic_fields_set__"] = state["__pydantic_fields_set__"] - dropped
         private = type(self).__private_attributes__
         state["__pydantic_private__"] = {name: made.get_default() for name, made in private.items()}
         return state

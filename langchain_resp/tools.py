@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from langchain_core.utils.function_calling import convert_to_openai_tool
-from pydantic import SecretStr
 
 from langchain_resp.schemas import strict_schema, whole_parameters
+from langchain_resp.sealed import sealed, unsealed, veiled
 from resp_core.errors import ArgumentError
 from resp_core.wire.shape import as_object
 
@@ -92,7 +91,7 @@ def _bound_tool(tool: Tool, strict: bool | None) -> JsonObject:
     tool = cast("JsonObject", tool)
     kind = tool.get("type")
     if kind == "mcp":
-        return _sealed(tool)
+        return sealed(tool)
     if kind not in (None, "function", "object"):
         return tool
     if kind == "function":
@@ -121,7 +120,7 @@ def request_tool(tool: Tool, strict: bool | None = None) -> JsonObject:
     """A tool as a Responses request carries it."""
     made = _bound_tool(tool, strict)
     if made.get("type") == "mcp":
-        return _unsealed(made)
+        return unsealed(made)
     if made.get("type") == "custom" and isinstance(made.get("custom"), dict):
         return {"type": "custom", **made["custom"]}
     function = made.get("function")
@@ -184,57 +183,13 @@ def _named(name: str, tools: Sequence[JsonObject]) -> JsonObject:
     )
 
 
-class _Sealed(SecretStr):
-    """A credential of an MCP server, in a tool that is bound to a model.
-
-    Bound tools are shown by `repr` and `dumps`, and are part of a cache's key. A few digits of
-    its hash tell one from another there.
-    """
-
-    def _display(self) -> str:
-        digest = hashlib.sha256(self.get_secret_value().encode()).hexdigest()
-        return f"secret:{digest[:8]}"
-
-
-def _sealed(tool: JsonObject) -> JsonObject:
-    """An MCP tool with its credentials out of sight."""
-    sealed = dict(tool)
-    authorization, headers = tool.get("authorization"), tool.get("headers")
-    if isinstance(authorization, str):
-        sealed["authorization"] = _Sealed(authorization)
-    if isinstance(headers, dict):
-        given = cast("dict[str, Any]", headers)
-        sealed["headers"] = {
-            name: _Sealed(value) if isinstance(value, str) else value
-            for name, value in given.items()
-        }
-    return sealed
-
-
-def _unsealed(tool: JsonObject) -> JsonObject:
-    """An MCP tool as a request carries it."""
-    opened = dict(tool)
-    if "authorization" in tool:
-        opened["authorization"] = _plain(tool["authorization"])
-    if isinstance(tool.get("headers"), dict):
-        headers = cast("dict[str, Any]", tool["headers"])
-        opened["headers"] = {name: _plain(value) for name, value in headers.items()}
-    return opened
-
-
-def _plain(value: Any) -> Any:
-    return value.get_secret_value() if isinstance(value, SecretStr) else value
-
-
 def without_secrets(tools: Any) -> Any:
     """Tools as traces and logs may show them: credentials of MCP servers hidden."""
     if not isinstance(tools, (list, tuple)):
         return tools
-    shown: list[Any] = []
-    for tool in cast("list[Any]", tools):
-        if isinstance(tool, dict):
-            tool = cast("dict[str, Any]", tool)
-            if not _SECRET_FIELDS.isdisjoint(tool):
-                tool = {key: "***" if key in _SECRET_FIELDS else tool[key] for key in tool}
-        shown.append(tool)
-    return shown
+    return [_veiled_tool(tool) for tool in cast("list[Any]", tools)]
+
+
+def _veiled_tool(tool: Any) -> Any:
+    hides = isinstance(tool, dict) and not _SECRET_FIELDS.isdisjoint(cast("dict[str, Any]", tool))
+    return veiled(cast("object", tool)) if hides else cast("object", tool)
