@@ -123,7 +123,7 @@ def _from_azure(given: Mapping[str, Any]) -> dict[str, Any]:
         model = values.pop("model", None) or values.pop("model_name", None)
         values["model"] = f"azure/{next(iter(named.values()))}"
         if model and model != values["model"]:
-            values.setdefault("base_model", model)
+            values.setdefault("base_model", model.removeprefix("azure/"))
     elif values.get("azure_endpoint"):
         values.setdefault("provider", "azure")
     kind = values.pop("openai_api_type", None)

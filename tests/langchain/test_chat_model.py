@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
+from typing import Any
 
 import httpx2
 import pytest
@@ -12,6 +13,7 @@ from langchain_core.messages import AIMessage, HumanMessage
 
 from langchain_resp import ChatResp, init_chat_model
 from langchain_resp import errors as ours
+from resp_core import errors as core
 from tests.langchain.server import (
     Server,
     refused,
@@ -181,7 +183,14 @@ def test_factory() -> None:
     assert init_chat_model("azure/dep", temperature=0).model == "azure/dep"
     assert init_chat_model("openai:gpt-5.4-mini").model == "openai/gpt-5.4-mini"
     assert init_chat_model("resp:offline/demo").model == "offline/demo"
-    assert init_chat_model("demo", model_provider="offline").model == "offline/demo"
+    assert init_chat_model(model="demo", model_provider="offline").model == "offline/demo"
+    assert init_chat_model("mistralai:m").model == "mistral/m"
+    azure = init_chat_model("azure_openai:gpt-5.4", azure_deployment="dep")
+    assert (azure.model, azure.base_model) == ("azure/dep", "gpt-5.4")
+    with pytest.raises(core.UnknownProviderError, match="nowhere"):
+        init_chat_model("nowhere:m")
+    with pytest.raises(core.ArgumentError, match="register_with_langchain"):
+        init_chat_model("offline/demo", configurable_fields="any")
 
 
 def test_langchains_own_factory_can_be_taught() -> None:
@@ -193,6 +202,10 @@ def test_langchains_own_factory_can_be_taught() -> None:
     model = theirs("resp:offline/demo", temperature=0)
     assert isinstance(model, ChatResp)
     assert model.model == "offline/demo"
+    chosen: Any = theirs("resp:offline/demo", configurable_fields="any", config_prefix="x")
+    config = {"configurable": {"x_model": "offline/other", "x_model_provider": "resp"}}
+    answer = chosen.bind_tools([]).invoke("Hello", config=config)
+    assert answer.response_metadata["requested_model"] == "offline/other"
 
 
 def test_configurable() -> None:
