@@ -140,6 +140,7 @@ class _Walk:
             "text": self._text,
             "output_text": self._text,
             "refusal": self._refusal,
+            "audio": self._audio,
             "reasoning": self._reasoning,
             "function_call": self._call,
             "custom_tool_call": self._call,
@@ -203,6 +204,13 @@ class _Walk:
         if block.get("refusal"):
             self._part(block, {"type": "refusal", "refusal": block["refusal"]})
 
+    def _audio(self, block: JsonObject) -> None:
+        """What the model spoke, by its id; sound of other origin cannot stand in an answer."""
+        if str(block.get("id")).startswith("audio_"):
+            said = as_object(block.get("extras")).get("transcript") or ""
+            part = {"type": "output_audio", "id": block["id"], "transcript": said}
+            self._part({key: block[key] for key in block if key != "id"}, part)
+
     def _reasoning(self, block: JsonObject) -> None:
         item, part = _reasoning_item(block)
         last = self._items[-1] if self._items else {}
@@ -237,7 +245,7 @@ class _Walk:
 
 #: Another model's private thoughts, and media that an assistant message cannot hold.
 _UNSENDABLE = frozenset(
-    {"thinking", "redacted_thinking", "image_url", "audio", "video", "file", "text-plain"}
+    {"thinking", "redacted_thinking", "image_url", "video", "file", "text-plain"}
 )
 
 

@@ -103,9 +103,33 @@ def part_block(part: JsonObject, item: JsonObject) -> JsonObject:
             block["annotations"] = part["annotations"]
     elif part.get("type") == "refusal":
         block = {"type": "refusal", "refusal": part.get("refusal") or ""}
+    elif part.get("type") == "output_audio":
+        return _audio_block(part)  # its id is its own: a later request names it
     else:
         block = dict(part)
     return with_id(block, item)
+
+
+def _audio_block(part: JsonObject) -> JsonObject:
+    """What a model spoke; the transcript stands in `extras`."""
+    block: JsonObject = {"type": "audio", "base64": part.get("data") or ""}
+    mime = next((m for start, m in _AUDIO.items() if block["base64"].startswith(start)), None)
+    if mime:
+        block["mime_type"] = mime
+    if part.get("id"):
+        block["id"] = part["id"]
+    extras = {key: part[key] for key in part if key not in ("type", "id", "data")}
+    return {**block, "extras": extras} if extras else block
+
+
+#: How data of each kind begins in base64: the answer does not say what it is.
+_AUDIO = {
+    "UklGR": "audio/wav",
+    "SUQz": "audio/mpeg",
+    "//": "audio/mpeg",
+    "ZkxhQ": "audio/flac",
+    "T2dnUw": "audio/ogg",
+}
 
 
 def reasoning_block(item: JsonObject) -> JsonObject:

@@ -10,11 +10,11 @@ that holds.
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from resp_core.types.json import dumps
 from resp_core.wire.ids import is_ours
-from resp_core.wire.shape import as_object, as_text, objects
+from resp_core.wire.shape import as_object, as_text, items_of, objects
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -137,12 +137,21 @@ def _visible(item: JsonObject) -> list[JsonObject]:
     kind = item.get("type") or "message"
     item = {key: value for key, value in item.items() if key != "id"}
     if kind == "message":
+        if isinstance(item.get("content"), list):
+            item["content"] = [_written(part) for part in items_of(item["content"])]
         return [item]
     if kind in _WITH_TEXT_OUTPUT:
         return [item]
     if kind == "mcp_call":
         return _as_function_call(item)
     return []
+
+
+def _written(part: Any) -> Any:
+    """What a model spoke as text: its sound is known to its own server only."""
+    if as_object(part).get("type") != "output_audio":
+        return part
+    return {"type": "output_text", "text": as_text(part.get("transcript")), "annotations": []}
 
 
 def _short_call_id(item: JsonObject) -> JsonObject:
