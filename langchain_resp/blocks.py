@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from langchain_resp.calls import CALLS
 from resp_core.wire.ids import is_ours
 from resp_core.wire.shape import as_object, objects
 
@@ -154,7 +155,7 @@ def item_block(item: JsonObject) -> list[JsonObject]:
         return [part_block(part, item) for part in objects(item.get("content"))]
     if kind == "reasoning":
         return [reasoning_block(item)]
-    if kind == "function_call" and is_ours(str(item.get("id"))):
+    if kind in CALLS and is_ours(str(item.get("id"))):
         return [{key: value for key, value in item.items() if key != "id"}]
     return [dict(item)]
 

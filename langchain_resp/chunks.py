@@ -251,7 +251,7 @@ class ChunkBuilder:
             item = output[position] if position < len(output) else {}
             index = self._part(position, _WHOLE).index
             block: JsonObject = {"type": item.get("type"), "index": index}
-            if item.get("type") == "reasoning" and "content" not in item:
+            if item.get("type") == "reasoning" and "summary" in reasoning_block(item):
                 first = [{"type": "summary_text", "text": "", "index": 0}]
                 block["summary"] = first if item.get("summary") else []
             if item.get("encrypted_content"):

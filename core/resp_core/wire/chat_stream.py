@@ -66,6 +66,7 @@ class ChatEvents:
         self._new_id = new_id
         self._names: ToolNames | None = None
         self._response: JsonObject | None = None
+        self._named = False
         self._items: list[MessageItem | ReasoningItem | CallItem] = []
         self._done: dict[int, JsonObject] = {}
         self._message: MessageItem | None = None
@@ -108,6 +109,10 @@ class ChatEvents:
     def _chunk(self, chunk: JsonObject, out: Events) -> None:
         if self._response is None:
             self._start(chunk, out)
+        elif not self._named and chunk.get("model"):
+            self._named = True  # Azure's first chunk is about the prompt, and names no model
+            named = {"model": as_text(chunk["model"]), "created_at": _time(chunk.get("created"))}
+            self._response = {**self._response, **named}
         if chunk.get("usage"):
             self._usage = chunk["usage"]
         elif as_object(chunk.get("x_groq")).get("usage"):
@@ -125,10 +130,11 @@ class ChatEvents:
         response = skeleton(
             self._request,
             response_id=self._new_id("resp_"),
-            created_at=chunk.get("created"),
+            created_at=_time(chunk.get("created")),
             model=as_text(chunk.get("model")),
         )
         self._response = response
+        self._named = bool(chunk.get("model"))
         out.append({"type": "response.created", "response": response})
         out.append({"type": "response.in_progress", "response": response})
 
@@ -344,6 +350,10 @@ class ChatEvents:
             "output": output,
             **self._totals(),
         }
+
+
+def _time(value: Any) -> int | float:
+    return value if isinstance(value, (int, float)) else 0
 
 
 def _as_delta(message: JsonObject) -> JsonObject:
