@@ -82,8 +82,7 @@ class Plan:
             body = {**body, "input": plan_replay(readable, stored=False)}
         else:
             return None
-        request = replace(self.request, body=body, plain=False)
-        return replace(self, request=request, items=())
+        return replace(self, request=replace(self.request, body=body), items=())
 
 
 def _lost_response(error: APIStatusError) -> bool:

@@ -424,6 +424,56 @@ def test_any_arguments_are_sent_as_json(value: Any) -> None:
     assert json.loads(item["arguments"]) == {"v": value}
 
 
+IDS = st.sampled_from(["a", "b", "c", "", "x" * 65])
+CALLS = st.lists(IDS, max_size=3).map(
+    lambda ids: [{"name": "f", "args": {"n": 1}, "id": id, "type": "tool_call"} for id in ids]
+)
+HISTORIES = st.lists(
+    st.one_of(
+        st.just(HumanMessage("question")),
+        st.just(SystemMessage("rule")),
+        st.just(HumanMessage([{"type": "text", "text": "parts"}])),
+        st.just(HumanMessage("named", name="ann")),
+        IDS.map(lambda id: ToolMessage("result", tool_call_id=id)),
+        st.builds(
+            lambda text, calls, origin: AIMessage(
+                text, tool_calls=calls, response_metadata={"origin": origin} if origin else {}
+            ),
+            st.sampled_from(["", "said"]),
+            CALLS,
+            st.sampled_from([None, "here", "elsewhere"]),
+        ),
+    ),
+    max_size=8,
+)
+
+
+@given(HISTORIES)
+def test_a_plain_history_holds_as_it_is(messages: list[BaseMessage]) -> None:
+    found = to_items(messages, "here")
+    one_by_one = [item for message in messages for item in to_items([message], "here").items]
+    assert found.items == one_by_one
+    if found.plain:
+        assert plan_replay(found.items, origin="here") == found.items
+        assert plan_replay(found.items, stored=False, origin="elsewhere") == found.items
+
+
+def test_most_histories_are_plain() -> None:
+    call = {"name": "f", "args": {"n": 1}, "id": "a", "type": "tool_call"}
+    history = [
+        SystemMessage("rule"),
+        HumanMessage("question"),
+        AIMessage("let me see", tool_calls=[call, {**call, "id": "b"}]),
+        ToolMessage("1", tool_call_id="b"),
+        ToolMessage("2", tool_call_id="a"),
+        AIMessage("answer", response_metadata={"origin": "here", "model_provider": "openai"}),
+    ]
+    assert to_items(history, "here").plain
+    assert not to_items(history, "elsewhere").plain
+    assert not to_items(history[:3], "here").plain
+    assert not to_items([*history[:3], history[1], *history[3:]], "here").plain
+
+
 AUDIO = {"id": "audio_1", "data": "UklGRg==", "expires_at": 1, "transcript": "Hello there"}
 
 

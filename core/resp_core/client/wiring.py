@@ -153,8 +153,7 @@ class Wiring:
             self._met[deployment.requested, deployment.base_url] = deployment
         policy = self._accounted(task, options, model)
         if isinstance(task, Turn) and uses_mcp(task.request):
-            request = replace(task.request, plain=False)  # what MCP adds to it is not
-            return self._mcp_turn(request, deployment, policy, options)
+            return self._mcp_turn(task.request, deployment, policy, options)
         call = Call(task, deployment, policy=policy, clock=_CLOCK, paces=self._paces)
         call.prepare()
         return call
