@@ -458,6 +458,13 @@ class ChatResp(Connected, BaseChatModel):
         return "resp-chat"
 
     @property
+    def model_name(self) -> str:
+        """The model's name without its provider, as other chat models call it."""
+        with suppress(ValueError):
+            return split_model(self.model, self.provider)[1]
+        return self.model
+
+    @property
     def _identifying_params(self) -> dict[str, Any]:
         """What tells this model from another in traces and caches; no secret among it."""
         params: dict[str, Any] = {"model": self.model, "api": self.api}
@@ -470,10 +477,11 @@ class ChatResp(Connected, BaseChatModel):
     def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
         params = super()._get_ls_params(stop=stop, **kwargs)
         params["ls_provider"] = PROVIDER
+        called = kwargs.get("model")
         with suppress(ValueError):
-            cast("dict[str, Any]", params)["resp_provider"] = split_model(
-                kwargs.get("model") or self.model, self.provider
-            )[0]
+            provider, name = split_model(called or self.model, self.provider)
+            cast("dict[str, Any]", params)["resp_provider"] = provider
+            params["ls_model_name"] = name if called else self.base_model or name
         own_stop = [self.stop] if isinstance(self.stop, str) else self.stop
         if stop or own_stop:
             params["ls_stop"] = stop or own_stop

@@ -154,7 +154,11 @@ def request_tool_choice(choice: Any, tools: Sequence[JsonObject]) -> Any:
     return _from_dict(cast("dict[str, Any]", choice))
 
 
-def _from_dict(choice: dict[str, Any]) -> JsonObject:
+#: Anthropic's choices without a name.
+_WORDS: dict[str, Any] = {"any": "required", "auto": "auto", "none": "none"}
+
+
+def _from_dict(choice: dict[str, Any]) -> Any:
     kind = choice.get("type")
     for wrapper in ("function", "custom", "allowed_tools"):
         if kind == wrapper and isinstance(choice.get(wrapper), dict):
@@ -164,7 +168,7 @@ def _from_dict(choice: dict[str, Any]) -> JsonObject:
             return {"type": kind, **inside}
     if kind == "tool" and "name" in choice:  # Anthropic
         return {"type": "function", "name": choice["name"]}
-    return choice
+    return _WORDS.get(str(kind), choice) if len(choice) == 1 else choice
 
 
 def _named(name: str, tools: Sequence[JsonObject]) -> JsonObject:

@@ -237,6 +237,37 @@ def int_tool(a: int) -> int:
     return a + 1
 
 
+def test_names_for_traces_are_without_the_provider() -> None:
+    model = ChatResp(model="azure/dep", base_model="gpt-5.4")
+    traced = model._get_ls_params()
+    assert (model.model_name, traced["ls_model_name"]) == ("dep", "gpt-5.4")
+    assert model._get_ls_params(model="openai/other")["ls_model_name"] == "other"
+    assert dict(traced)["resp_provider"] == "azure"
+
+
+@pytest.mark.parametrize(
+    ("options", "given", "streams"),
+    [
+        ({"disable_streaming": True}, {}, False),
+        ({"disable_streaming": "tool_calling"}, {}, True),
+        ({"disable_streaming": "tool_calling"}, {"tools": [{"type": "web_search"}]}, False),
+        ({}, {}, True),
+    ],
+)
+def test_streaming_can_be_turned_off(options: Any, given: Any, streams: bool) -> None:
+    server = Server(response(said("hello there")))
+    texts = [chunk.text for chunk in server.model(**options).stream("hi", **given)]
+    assert "".join(texts) == "hello there"
+    assert server.bodies[0].get("stream", False) is streams
+
+
+def test_a_plain_call_may_stream() -> None:
+    server = Server(response(said("hello there")))
+    assert server.model(streaming=True).invoke("hi").text == "hello there"
+    assert server.model().invoke("hi", stream=True).text == "hello there"
+    assert [body["stream"] for body in server.bodies] == [True, True]
+
+
 def test_profile() -> None:
     profile = ChatResp(model="openai/gpt-5.4-mini").profile
     assert profile is not None

@@ -134,6 +134,8 @@ def test_conversions_are_cached_by_identity_and_go_with_the_tool() -> None:
         ({"type": "function", "function": {"name": "f"}}, {"type": "function", "name": "f"}),
         ({"type": "function", "name": "f"}, {"type": "function", "name": "f"}),
         ({"type": "tool", "name": "f"}, {"type": "function", "name": "f"}),
+        ({"type": "any"}, "required"),
+        ({"type": "auto"}, "auto"),
         (
             {
                 "type": "allowed_tools",
