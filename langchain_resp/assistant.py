@@ -10,9 +10,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from langchain_resp.blocks import KEPT
-from langchain_resp.calls import raw_args
+from langchain_resp.calls import CUSTOM_ARG, raw_args
 from langchain_resp.parts import as_json
 from langchain_resp.server_tools import server_item
+from resp_core.types.json import loads
 from resp_core.wire.shape import as_object, objects
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ class _Calls:
         if block is None:
             return [call]
         if block.get("type") == "custom_tool_call":
-            return [_clean(block)]
+            return [_custom_call(block, call)]
         return [{**_clean(block), **call}]
 
     def rest(self) -> list[JsonObject]:
@@ -95,6 +96,13 @@ class _Calls:
         left = list(self._open.values())
         self._open.clear()
         return left
+
+
+def _custom_call(block: JsonObject, call: JsonObject) -> JsonObject:
+    """The call of a custom tool: `call` says what with, as that of a function would."""
+    said = loads(call["arguments"].encode())
+    item = {**_clean(block), "call_id": call["call_id"], "name": call["name"]}
+    return {**item, "input": said.get(CUSTOM_ARG, item.get("input"))}
 
 
 def _clean(block: JsonObject) -> JsonObject:
@@ -227,8 +235,9 @@ class _Walk:
         self._items += self._calls.take(block.get("call_id"), block)
 
     def _standard_call(self, block: JsonObject) -> None:
-        known: JsonObject = {"type": "function_call"}
-        item_id = as_object(block.get("extras")).get("item_id")
+        extras = as_object(block.get("extras"))
+        known: JsonObject = {"type": extras.get("type", "function_call")}
+        item_id = extras.get("item_id")
         if item_id:
             known["id"] = item_id
         self._items += self._calls.take(block.get("id"), known)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from langchain_resp.calls import CALLS
+from langchain_resp.calls import custom_block
 from resp_core.wire.ids import is_ours
 from resp_core.wire.shape import as_object, objects
 
@@ -27,6 +27,7 @@ __all__ = [
     "left_over",
     "part_block",
     "reasoning_block",
+    "refusal_of",
     "shows",
     "text_of",
     "with_id",
@@ -155,7 +156,9 @@ def item_block(item: JsonObject) -> list[JsonObject]:
         return [part_block(part, item) for part in objects(item.get("content"))]
     if kind == "reasoning":
         return [reasoning_block(item)]
-    if kind in CALLS and is_ours(str(item.get("id"))):
+    if kind == "custom_tool_call":
+        return [custom_block(item)]
+    if kind == "function_call" and is_ours(str(item.get("id"))):
         return [{key: value for key, value in item.items() if key != "id"}]
     return [dict(item)]
 
@@ -193,7 +196,7 @@ def _annotations_of(output: Iterable[JsonObject]) -> list[Any]:
     ]
 
 
-def _refusal_of(output: Iterable[JsonObject]) -> str:
+def refusal_of(output: Iterable[JsonObject]) -> str:
     """The text of all refusals, "" where there is none."""
     return "".join(
         part.get("refusal") or ""
@@ -213,7 +216,7 @@ def left_over(output: list[JsonObject]) -> dict[str, Any]:
     notes = _annotations_of(output)
     if notes:
         extra["annotations"] = notes
-    refusal = _refusal_of(output)
+    refusal = refusal_of(output)
     if refusal:
         extra["refusal"] = refusal
     return extra

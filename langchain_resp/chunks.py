@@ -56,6 +56,15 @@ def message_of(response: JsonObject, metadata: dict[str, Any], *, blocks: bool) 
     )
 
 
+def _seal(item: JsonObject, index: int) -> JsonObject:
+    """The block that adds its encrypted content to that of a reasoning item."""
+    block: JsonObject = {"type": "reasoning", "index": index}
+    if "summary" in reasoning_block(item):
+        first = [{"type": "summary_text", "text": "", "index": 0}]
+        block["summary"] = first if item.get("summary") else []
+    return {**block, "encrypted_content": item["encrypted_content"]}
+
+
 class _Part:
     """One block of a stream: its index and what was given out of it."""
 
@@ -73,6 +82,7 @@ class ChunkBuilder:
     `add(event)` gives the chunk for an event, or None. `finish(response, metadata)` gives the
     last one, with usage, metadata and whatever the deltas did not bring. The message starts
     undecided between string and blocks; the first thing shown decides (see `blocks`).
+    A refusal comes whole: LangChain's v3 events keep only the last piece of one.
     """
 
     __slots__ = (
@@ -99,7 +109,6 @@ class ChunkBuilder:
         self._handlers: dict[str, Callable[[JsonObject], AIMessageChunk | None]] = {
             "response.output_item.added": self._added,
             "response.output_item.done": self._item,
-            "response.refusal.delta": self._refusal,
             "response.reasoning_summary_text.delta": self._summary,
             "response.reasoning_text.delta": self._reasoning,
         }
@@ -154,17 +163,6 @@ class ChunkBuilder:
 
     def _added(self, event: JsonObject) -> None:
         self._items[event.get("output_index", 0)] = event["item"]
-
-    def _refusal(self, event: JsonObject) -> AIMessageChunk | None:
-        position: int = event.get("output_index", 0)
-        part = self._part(position, event.get("content_index", 0))
-        if self._blocks is None:
-            self._decide(True)
-        part.sent += len(event["delta"])
-        if not self._blocks:
-            return None
-        block: JsonObject = {"type": "refusal", "refusal": event["delta"], "index": part.index}
-        return self._chunk([self._open(part, position, block)])
 
     def _summary(self, event: JsonObject) -> AIMessageChunk | None:
         index: int = event.get("summary_index", 0)
@@ -239,6 +237,8 @@ class ChunkBuilder:
             return "", calls
         if item.get("encrypted_content") and not final:
             self._sealed.add(position)
+            if kind != "reasoning":  # only its place: the whole item comes with the seal
+                return [{"type": kind, "index": part.index}], calls
             item = {key: value for key, value in item.items() if key != "encrypted_content"}
         if kind == "reasoning":
             return self._reasoning_rest(position, part, item), calls
@@ -250,12 +250,10 @@ class ChunkBuilder:
         for position in sorted(self._sealed):
             item = output[position] if position < len(output) else {}
             index = self._part(position, _WHOLE).index
-            block: JsonObject = {"type": item.get("type"), "index": index}
-            if item.get("type") == "reasoning" and "summary" in reasoning_block(item):
-                first = [{"type": "summary_text", "text": "", "index": 0}]
-                block["summary"] = first if item.get("summary") else []
-            if item.get("encrypted_content"):
-                blocks.append({**block, "encrypted_content": item["encrypted_content"]})
+            if item.get("type") != "reasoning":
+                blocks += [{**block, "index": index} for block in item_block(item) if block]
+            elif item.get("encrypted_content"):
+                blocks.append(_seal(item, index))
         return blocks
 
     def _message_rest(

@@ -108,9 +108,10 @@ _TOLD = ("title", "description")
 
 def refusal_text(message: AIMessage) -> str:
     """What the model said in refusing, "" if it did not refuse."""
-    said = message.additional_kwargs.get("refusal")
-    if isinstance(said, str) and said:
-        return said
+    for told in (message.additional_kwargs, message.response_metadata):
+        said = told.get("refusal")
+        if isinstance(said, str) and said:
+            return said
     if isinstance(message.content, str):
         return ""
     texts: list[str] = []

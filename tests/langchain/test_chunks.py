@@ -87,6 +87,7 @@ ITEMS = st.lists(
             thought(encrypted_content="sealed"),
             thought(encrypted_content="sealed", content=[], id="rs_2"),
             thought("aloud", encrypted_content="sealed", id="rs_3"),
+            {"type": "compaction", "id": "cmp_1", "encrypted_content": "sealed", "x": "y"},
             {
                 "type": "reasoning",
                 "id": "rs_rk1",
