@@ -20,8 +20,9 @@ from langchain_resp.errors import langchain_errors
 from langchain_resp.metadata import PROVIDER, origin_of, response_metadata
 from langchain_resp.options import PARAMETERS
 from langchain_resp.request import Plan, Target, call_options, make_plan
-from langchain_resp.sealed import unsealed, veiled
-from langchain_resp.tools import bound_tools, without_secrets
+from langchain_resp.sealed import unsealed
+from langchain_resp.tools import bound_tools
+from langchain_resp.traces import traced
 from resp_core.client.obj import plain
 from resp_core.errors import APIStatusError, ArgumentError
 from resp_core.route.deployment import choose_wire
@@ -68,24 +69,6 @@ _REQUEST_FIELDS = (
     "presence_penalty",
     "frequency_penalty",
     "logit_bias",
-)
-#: What is said of a call as it is; anything else may hold credentials deep inside.
-_TRACED = frozenset(
-    {*_REQUEST_FIELDS, *("model", "api", "provider", "base_url", "api_version", "base_model")}
-    | {"tools", "tool_choice", "response_format", "ls_structured_output_format", "_type"}
-)
-#: Options of one call that hold or may hold credentials, or say nothing about the call.
-_NEVER_TRACED = frozenset(
-    {
-        "extra_headers",
-        "extra_query",
-        "extra_body",
-        "api_key",
-        "azure_ad_token",
-        "azure_ad_token_provider",
-        "credential",
-        "track",
-    }
 )
 
 
@@ -490,14 +473,7 @@ class ChatResp(Connected, BaseChatModel):
     def _get_invocation_params(
         self, stop: list[str] | None = None, **kwargs: Any
     ) -> dict[str, Any]:
-        params = super()._get_invocation_params(stop=stop, **kwargs)
-        if "tools" in params:
-            params["tools"] = without_secrets(params["tools"])
-        return {
-            name: value if name in _TRACED else veiled({name: value})[name]
-            for name, value in params.items()
-            if name not in _NEVER_TRACED
-        }
+        return traced(super()._get_invocation_params(stop=stop, **kwargs))
 
     def _resolve_model_profile(self) -> ModelProfile | None:
         from langchain_resp.profiles import model_profile

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import SecretStr
@@ -15,7 +16,7 @@ from pydantic import SecretStr
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Sealed", "sealed", "unsealed", "veiled"]
+__all__ = ["Sealed", "is_secret", "sealed", "unsealed", "veiled"]
 
 _NAMES = re.compile(r"(?i)auth|key|token|secret|cookie|passw|credential|signature")
 _HEADERS = "headers"
@@ -35,13 +36,19 @@ class Sealed(SecretStr):
         return Sealed, ("",)
 
 
+@lru_cache(maxsize=1024)
+def is_secret(name: str) -> bool:
+    """Whether what is called so may be a credential."""
+    return _NAMES.search(name) is not None
+
+
 def sealed(value: Any) -> Any:
     """JSON with every string in it that may be a credential sealed; the value is not changed."""
     return _mapped(value, _seal)
 
 
 def _seal(name: str, value: Any) -> Any:
-    if isinstance(value, str) and value and _NAMES.search(name):
+    if isinstance(value, str) and value and is_secret(name):
         return Sealed(value)
     if name == _HEADERS and isinstance(value, dict):
         headers = cast("dict[str, Any]", value)

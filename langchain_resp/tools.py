@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 from langchain_core.utils.function_calling import convert_to_openai_tool
 
 from langchain_resp.schemas import strict_schema, whole_parameters
-from langchain_resp.sealed import sealed, unsealed, veiled
+from langchain_resp.sealed import sealed, unsealed
 from resp_core.errors import ArgumentError
 from resp_core.wire.shape import as_object
 
@@ -18,12 +18,11 @@ if TYPE_CHECKING:
 
     from resp_core.types.json import JsonObject
 
-__all__ = ["Tool", "bound_tools", "request_tool", "request_tool_choice", "without_secrets"]
+__all__ = ["Tool", "bound_tools", "request_tool", "request_tool_choice"]
 
 Tool: TypeAlias = "dict[str, Any] | type | Callable[..., Any] | BaseTool"
 
 _EXTRAS = ("defer_loading", "allowed_callers", "output_schema", "async")
-_SECRET_FIELDS = frozenset({"authorization", "headers"})
 
 
 class _Cache:
@@ -185,15 +184,3 @@ def _named(name: str, tools: Sequence[JsonObject]) -> JsonObject:
         f"tool_choice {name!r} is none of the tools: {', '.join(names) or 'there are none'}.",
         param="tool_choice",
     )
-
-
-def without_secrets(tools: Any) -> Any:
-    """Tools as traces and logs may show them: credentials of MCP servers hidden."""
-    if not isinstance(tools, (list, tuple)):
-        return tools
-    return [_veiled_tool(tool) for tool in cast("list[Any]", tools)]
-
-
-def _veiled_tool(tool: Any) -> Any:
-    hides = isinstance(tool, dict) and not _SECRET_FIELDS.isdisjoint(cast("dict[str, Any]", tool))
-    return veiled(cast("object", tool)) if hides else cast("object", tool)
