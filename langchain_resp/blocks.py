@@ -25,6 +25,7 @@ __all__ = [
     "asks_for_blocks",
     "item_block",
     "left_over",
+    "only_text",
     "part_block",
     "reasoning_block",
     "refusal_of",
@@ -74,6 +75,16 @@ def as_blocks(output: Iterable[JsonObject], asked: bool) -> bool:
         if shown is not None:
             return shown
     return False
+
+
+def only_text(output: list[JsonObject]) -> str | None:
+    """The text of an answer that is one text and nothing else, as most are; None for others."""
+    if len(output) != 1 or output[0].get("type") != "message" or output[0].get("phase"):
+        return None
+    parts = objects(output[0].get("content"))
+    if len(parts) != 1 or parts[0].get("type") != "output_text" or parts[0].get("annotations"):
+        return None
+    return parts[0].get("text") or ""
 
 
 def text_of(output: Iterable[JsonObject]) -> str:

@@ -14,6 +14,7 @@ from langchain_resp.blocks import (
     as_blocks,
     item_block,
     left_over,
+    only_text,
     part_block,
     reasoning_block,
     shows,
@@ -39,6 +40,10 @@ _WHOLE = -1  # stands for a content index where an item is one block
 def message_of(response: JsonObject, metadata: dict[str, Any], *, blocks: bool) -> AIMessage:
     """The message of a finished response. `blocks`: the request asked for more than text."""
     output: list[JsonObject] = response.get("output") or []
+    usage = usage_metadata(response.get("usage"))
+    text = None if blocks else only_text(output)
+    if text is not None:
+        return AIMessage(content=text, response_metadata=metadata, usage_metadata=usage)
     calls, invalid = tool_calls(output)
     content: str | list[Any]
     extra: dict[str, Any] = {}
@@ -52,7 +57,7 @@ def message_of(response: JsonObject, metadata: dict[str, Any], *, blocks: bool) 
         tool_calls=calls,
         invalid_tool_calls=invalid,
         response_metadata=metadata,
-        usage_metadata=usage_metadata(response.get("usage")),
+        usage_metadata=usage,
     )
 
 
