@@ -144,23 +144,6 @@ class _Walk:
     def __init__(self, message: AIMessage, calls: _Calls) -> None:
         self._calls = calls
         self._items: list[JsonObject] = []
-        self._blocks: dict[str, Callable[[JsonObject], None]] = {
-            "text": self._text,
-            "output_text": self._text,
-            "refusal": self._refusal,
-            "audio": self._audio,
-            "reasoning": self._reasoning,
-            "function_call": self._call,
-            "custom_tool_call": self._call,
-            "tool_call": self._standard_call,
-            "tool_call_chunk": self._standard_call,
-            "invalid_tool_call": self._standard_call,
-            "tool_use": self._standard_call,
-            "non_standard": self._wrapped,
-            "image": self._server,
-            "server_tool_call": self._server,
-            "server_tool_result": self._server,
-        }
         self._results: dict[str, JsonObject] = {}
 
     def items(self, content: Iterable[str | dict[Any, Any]]) -> list[JsonObject]:
@@ -178,9 +161,9 @@ class _Walk:
         kind = block.get("type")
         if kind in _UNSENDABLE:
             return
-        handler = self._blocks.get(str(kind))
+        handler = _HANDLERS.get(str(kind))
         if handler is not None:
-            handler(block)
+            handler(self, block)
         elif kind:
             self._items.append(_clean(block))
 
@@ -203,23 +186,23 @@ class _Walk:
             item["phase"] = phase
         self._items.append(item)
 
-    def _text(self, block: JsonObject) -> None:
+    def text(self, block: JsonObject) -> None:
         if block.get("text"):
             notes = [n for n in map(_annotation, objects(block.get("annotations"))) if n]
             self._part(block, {"type": "output_text", "text": block["text"], "annotations": notes})
 
-    def _refusal(self, block: JsonObject) -> None:
+    def refusal(self, block: JsonObject) -> None:
         if block.get("refusal"):
             self._part(block, {"type": "refusal", "refusal": block["refusal"]})
 
-    def _audio(self, block: JsonObject) -> None:
+    def audio(self, block: JsonObject) -> None:
         """What the model spoke, by its id; sound of other origin cannot stand in an answer."""
         if str(block.get("id")).startswith("audio_"):
             said = as_object(block.get("extras")).get("transcript") or ""
             part = {"type": "output_audio", "id": block["id"], "transcript": said}
             self._part({key: block[key] for key in block if key != "id"}, part)
 
-    def _reasoning(self, block: JsonObject) -> None:
+    def reasoning(self, block: JsonObject) -> None:
         item, part = _reasoning_item(block)
         last = self._items[-1] if self._items else {}
         same = last.get("type") == "reasoning" and item.get("id") in (None, last.get("id"))
@@ -231,10 +214,10 @@ class _Walk:
         if same and item.get("encrypted_content"):
             last["encrypted_content"] = item["encrypted_content"]
 
-    def _call(self, block: JsonObject) -> None:
+    def call(self, block: JsonObject) -> None:
         self._items += self._calls.take(block.get("call_id"), block)
 
-    def _standard_call(self, block: JsonObject) -> None:
+    def standard_call(self, block: JsonObject) -> None:
         extras = as_object(block.get("extras"))
         known: JsonObject = {"type": extras.get("type", "function_call")}
         item_id = extras.get("item_id")
@@ -242,15 +225,34 @@ class _Walk:
             known["id"] = item_id
         self._items += self._calls.take(block.get("id"), known)
 
-    def _wrapped(self, block: JsonObject) -> None:
+    def wrapped(self, block: JsonObject) -> None:
         if isinstance(block.get("value"), dict):
             self._block(block["value"])
 
-    def _server(self, block: JsonObject) -> None:
+    def server(self, block: JsonObject) -> None:
         item = server_item(block, self._results.get(str(block.get("id"))))
         if item is not None:
             self._items.append(item)
 
+
+#: What reads a block of each type; any other is an item of the API as it stands.
+_HANDLERS: dict[str, Callable[[_Walk, JsonObject], None]] = {
+    "text": _Walk.text,
+    "output_text": _Walk.text,
+    "refusal": _Walk.refusal,
+    "audio": _Walk.audio,
+    "reasoning": _Walk.reasoning,
+    "function_call": _Walk.call,
+    "custom_tool_call": _Walk.call,
+    "tool_call": _Walk.standard_call,
+    "tool_call_chunk": _Walk.standard_call,
+    "invalid_tool_call": _Walk.standard_call,
+    "tool_use": _Walk.standard_call,
+    "non_standard": _Walk.wrapped,
+    "image": _Walk.server,
+    "server_tool_call": _Walk.server,
+    "server_tool_result": _Walk.server,
+}
 
 #: Another model's private thoughts, and media that an assistant message cannot hold.
 _UNSENDABLE = frozenset(
