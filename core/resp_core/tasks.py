@@ -18,7 +18,7 @@ from resp_core.wire import chat, chat_server
 from resp_core.wire.ids import is_ours
 from resp_core.wire.pipeline import ObjectReader, reader_for
 from resp_core.wire.responses_server import normalize_input
-from resp_core.wire.shape import items_of
+from resp_core.wire.shape import as_object, items_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,7 +65,8 @@ class Turn:
             body = {**body, "stream": True}
             # Usage is in every Responses stream; a Chat server sends it only when asked.
             if wire == "chat" and request.wire == "responses" and provider.chat.stream_options:
-                body["stream_options"] = {"include_usage": True, **body.get("stream_options", {})}
+                asked = as_object(body.get("stream_options"))
+                body["stream_options"] = {"include_usage": True, **asked}
         elif "stream_options" in body:
             body = {name: value for name, value in body.items() if name != "stream_options"}
         return Prepared(
