@@ -10,61 +10,58 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from langchain_resp.blocks import KEPT
-from langchain_resp.calls import raw_args
+from langchain_resp.calls import CUSTOM_ARG, raw_args
 from langchain_resp.parts import as_json
 from langchain_resp.server_tools import server_item
-from resp_core.wire.replay import ORIGIN
+from resp_core.types.json import loads
 from resp_core.wire.shape import as_object, objects
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from langchain_core.messages import AIMessage
 
     from resp_core.types.json import JsonObject
 
-__all__ = ["assistant_items"]
+__all__ = ["assistant_items", "call_item", "made_elsewhere"]
 
 #: Block formats that are ours; a message of any other maker keeps only what can be seen.
 _OURS = frozenset({None, "openai", "azure", "azure_openai", "resp"})
 
 
 def assistant_items(message: AIMessage, answered: Collection[str] = ()) -> list[JsonObject]:
-    """The items of one message, marked with their origin.
+    """The items of one message.
 
     `answered`: ids of calls that have a result. A call with unreadable arguments is sent only
     if it is among them.
     """
     content = message.content
-    if isinstance(content, str) and not (message.additional_kwargs or message.invalid_tool_calls):
-        items = _plain(message, content)
+    calls = _Calls(message, answered)
+    if isinstance(content, str):
+        items = _from_text(message, content, calls)
     else:
-        calls = _Calls(message, answered)
-        if isinstance(content, str):
-            items = _from_text(message, content, calls)
-        else:
-            items = _Walk(message, calls).items(content)
-        items += calls.rest()
-    origin = _origin(message)
-    return [{**item, ORIGIN: origin} for item in items] if origin else items
+        items = _Walk(message, calls).items(content)
+    return items + calls.rest()
 
 
-def _plain(message: AIMessage, content: str) -> list[JsonObject]:
-    """The items of a message of text and calls, which is what long histories consist of."""
-    items: list[JsonObject] = [{"role": "assistant", "content": content}] if content else []
-    if message.tool_calls:
-        items += _Calls(message, ()).rest()
-    return items
+def made_elsewhere(metadata: Mapping[str, Any], origin: str | None) -> str | None:
+    """Where a message was made, if its metadata names a place other than `origin`."""
+    found = metadata.get("origin")
+    if found is None:
+        found = metadata.get("model_provider")
+        if found in _OURS:
+            return None
+    return None if found == origin else str(found)
 
 
-def _origin(message: AIMessage) -> str | None:
-    metadata = message.response_metadata
-    if not metadata:
-        return None
-    if "origin" in metadata:
-        return str(metadata["origin"])
-    provider = metadata.get("model_provider")
-    return None if provider in _OURS else str(provider)
+def call_item(call_id: str, name: str, args: Any) -> JsonObject:
+    """A call of a function; `args` are its parsed arguments."""
+    return {
+        "type": "function_call",
+        "call_id": call_id,
+        "name": name,
+        "arguments": as_json(args),
+    }
 
 
 class _Calls:
@@ -73,20 +70,15 @@ class _Calls:
     def __init__(self, message: AIMessage, answered: Collection[str]) -> None:
         self._open: dict[str, JsonObject] = {}
         for call in message.tool_calls:
-            self._add(call["id"], call["name"], as_json(call["args"]))
+            self._add(call["id"], call["name"], call["args"])
         for call in message.invalid_tool_calls:
             if call["id"] in answered:
-                arguments = as_json({"unreadable_arguments": raw_args(call["args"])})
-                self._add(call["id"], call["name"] or "", arguments)
+                args = {"unreadable_arguments": raw_args(call["args"])}
+                self._add(call["id"], call["name"] or "", args)
 
-    def _add(self, call_id: str | None, name: str, arguments: str) -> None:
+    def _add(self, call_id: str | None, name: str, args: Any) -> None:
         call_id = call_id or f"call_{len(self._open)}"
-        self._open[call_id] = {
-            "type": "function_call",
-            "call_id": call_id,
-            "name": name,
-            "arguments": arguments,
-        }
+        self._open[call_id] = call_item(call_id, name, args)
 
     def take(self, call_id: object, block: JsonObject | None = None) -> list[JsonObject]:
         """The call with this id, with what `block` knows besides; [] if it is not there."""
@@ -96,7 +88,7 @@ class _Calls:
         if block is None:
             return [call]
         if block.get("type") == "custom_tool_call":
-            return [_clean(block)]
+            return [_custom_call(block, call)]
         return [{**_clean(block), **call}]
 
     def rest(self) -> list[JsonObject]:
@@ -104,6 +96,13 @@ class _Calls:
         left = list(self._open.values())
         self._open.clear()
         return left
+
+
+def _custom_call(block: JsonObject, call: JsonObject) -> JsonObject:
+    """The call of a custom tool: `call` says what with, as that of a function would."""
+    said = loads(call["arguments"].encode())
+    item = {**_clean(block), "call_id": call["call_id"], "name": call["name"]}
+    return {**item, "input": said.get(CUSTOM_ARG, item.get("input"))}
 
 
 def _clean(block: JsonObject) -> JsonObject:
@@ -145,22 +144,6 @@ class _Walk:
     def __init__(self, message: AIMessage, calls: _Calls) -> None:
         self._calls = calls
         self._items: list[JsonObject] = []
-        self._blocks: dict[str, Callable[[JsonObject], None]] = {
-            "text": self._text,
-            "output_text": self._text,
-            "refusal": self._refusal,
-            "reasoning": self._reasoning,
-            "function_call": self._call,
-            "custom_tool_call": self._call,
-            "tool_call": self._standard_call,
-            "tool_call_chunk": self._standard_call,
-            "invalid_tool_call": self._standard_call,
-            "tool_use": self._standard_call,
-            "non_standard": self._wrapped,
-            "image": self._server,
-            "server_tool_call": self._server,
-            "server_tool_result": self._server,
-        }
         self._results: dict[str, JsonObject] = {}
 
     def items(self, content: Iterable[str | dict[Any, Any]]) -> list[JsonObject]:
@@ -178,9 +161,9 @@ class _Walk:
         kind = block.get("type")
         if kind in _UNSENDABLE:
             return
-        handler = self._blocks.get(str(kind))
+        handler = _HANDLERS.get(str(kind))
         if handler is not None:
-            handler(block)
+            handler(self, block)
         elif kind:
             self._items.append(_clean(block))
 
@@ -203,16 +186,23 @@ class _Walk:
             item["phase"] = phase
         self._items.append(item)
 
-    def _text(self, block: JsonObject) -> None:
+    def text(self, block: JsonObject) -> None:
         if block.get("text"):
             notes = [n for n in map(_annotation, objects(block.get("annotations"))) if n]
             self._part(block, {"type": "output_text", "text": block["text"], "annotations": notes})
 
-    def _refusal(self, block: JsonObject) -> None:
+    def refusal(self, block: JsonObject) -> None:
         if block.get("refusal"):
             self._part(block, {"type": "refusal", "refusal": block["refusal"]})
 
-    def _reasoning(self, block: JsonObject) -> None:
+    def audio(self, block: JsonObject) -> None:
+        """What the model spoke, by its id; sound of other origin cannot stand in an answer."""
+        if str(block.get("id")).startswith("audio_"):
+            said = as_object(block.get("extras")).get("transcript") or ""
+            part = {"type": "output_audio", "id": block["id"], "transcript": said}
+            self._part({key: block[key] for key in block if key != "id"}, part)
+
+    def reasoning(self, block: JsonObject) -> None:
         item, part = _reasoning_item(block)
         last = self._items[-1] if self._items else {}
         same = last.get("type") == "reasoning" and item.get("id") in (None, last.get("id"))
@@ -224,29 +214,49 @@ class _Walk:
         if same and item.get("encrypted_content"):
             last["encrypted_content"] = item["encrypted_content"]
 
-    def _call(self, block: JsonObject) -> None:
+    def call(self, block: JsonObject) -> None:
         self._items += self._calls.take(block.get("call_id"), block)
 
-    def _standard_call(self, block: JsonObject) -> None:
-        known: JsonObject = {"type": "function_call"}
-        item_id = as_object(block.get("extras")).get("item_id")
+    def standard_call(self, block: JsonObject) -> None:
+        extras = as_object(block.get("extras"))
+        known: JsonObject = {"type": extras.get("type", "function_call")}
+        item_id = extras.get("item_id")
         if item_id:
             known["id"] = item_id
         self._items += self._calls.take(block.get("id"), known)
 
-    def _wrapped(self, block: JsonObject) -> None:
+    def wrapped(self, block: JsonObject) -> None:
         if isinstance(block.get("value"), dict):
             self._block(block["value"])
 
-    def _server(self, block: JsonObject) -> None:
+    def server(self, block: JsonObject) -> None:
         item = server_item(block, self._results.get(str(block.get("id"))))
         if item is not None:
             self._items.append(item)
 
 
+#: What reads a block of each type; any other is an item of the API as it stands.
+_HANDLERS: dict[str, Callable[[_Walk, JsonObject], None]] = {
+    "text": _Walk.text,
+    "output_text": _Walk.text,
+    "refusal": _Walk.refusal,
+    "audio": _Walk.audio,
+    "reasoning": _Walk.reasoning,
+    "function_call": _Walk.call,
+    "custom_tool_call": _Walk.call,
+    "tool_call": _Walk.standard_call,
+    "tool_call_chunk": _Walk.standard_call,
+    "invalid_tool_call": _Walk.standard_call,
+    "tool_use": _Walk.standard_call,
+    "non_standard": _Walk.wrapped,
+    "image": _Walk.server,
+    "server_tool_call": _Walk.server,
+    "server_tool_result": _Walk.server,
+}
+
 #: Another model's private thoughts, and media that an assistant message cannot hold.
 _UNSENDABLE = frozenset(
-    {"thinking", "redacted_thinking", "image_url", "audio", "video", "file", "text-plain"}
+    {"thinking", "redacted_thinking", "image_url", "video", "file", "text-plain"}
 )
 
 

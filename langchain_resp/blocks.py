@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from langchain_resp.calls import custom_block
 from resp_core.wire.ids import is_ours
 from resp_core.wire.shape import as_object, objects
 
@@ -24,8 +25,10 @@ __all__ = [
     "asks_for_blocks",
     "item_block",
     "left_over",
+    "only_text",
     "part_block",
     "reasoning_block",
+    "refusal_of",
     "shows",
     "text_of",
     "with_id",
@@ -74,6 +77,16 @@ def as_blocks(output: Iterable[JsonObject], asked: bool) -> bool:
     return False
 
 
+def only_text(output: list[JsonObject]) -> str | None:
+    """The text of an answer that is one text and nothing else, as most are; None for others."""
+    if len(output) != 1 or output[0].get("type") != "message" or output[0].get("phase"):
+        return None
+    parts = objects(output[0].get("content"))
+    if len(parts) != 1 or parts[0].get("type") != "output_text" or parts[0].get("annotations"):
+        return None
+    return parts[0].get("text") or ""
+
+
 def text_of(output: Iterable[JsonObject]) -> str:
     """The text of all messages."""
     return "".join(
@@ -103,9 +116,33 @@ def part_block(part: JsonObject, item: JsonObject) -> JsonObject:
             block["annotations"] = part["annotations"]
     elif part.get("type") == "refusal":
         block = {"type": "refusal", "refusal": part.get("refusal") or ""}
+    elif part.get("type") == "output_audio":
+        return _audio_block(part)  # its id is its own: a later request names it
     else:
         block = dict(part)
     return with_id(block, item)
+
+
+def _audio_block(part: JsonObject) -> JsonObject:
+    """What a model spoke; the transcript stands in `extras`."""
+    block: JsonObject = {"type": "audio", "base64": part.get("data") or ""}
+    mime = next((m for start, m in _AUDIO.items() if block["base64"].startswith(start)), None)
+    if mime:
+        block["mime_type"] = mime
+    if part.get("id"):
+        block["id"] = part["id"]
+    extras = {key: part[key] for key in part if key not in ("type", "id", "data")}
+    return {**block, "extras": extras} if extras else block
+
+
+#: How data of each kind begins in base64: the answer does not say what it is.
+_AUDIO = {
+    "UklGR": "audio/wav",
+    "SUQz": "audio/mpeg",
+    "//": "audio/mpeg",
+    "ZkxhQ": "audio/flac",
+    "T2dnUw": "audio/ogg",
+}
 
 
 def reasoning_block(item: JsonObject) -> JsonObject:
@@ -130,6 +167,8 @@ def item_block(item: JsonObject) -> list[JsonObject]:
         return [part_block(part, item) for part in objects(item.get("content"))]
     if kind == "reasoning":
         return [reasoning_block(item)]
+    if kind == "custom_tool_call":
+        return [custom_block(item)]
     if kind == "function_call" and is_ours(str(item.get("id"))):
         return [{key: value for key, value in item.items() if key != "id"}]
     return [dict(item)]
@@ -168,7 +207,7 @@ def _annotations_of(output: Iterable[JsonObject]) -> list[Any]:
     ]
 
 
-def _refusal_of(output: Iterable[JsonObject]) -> str:
+def refusal_of(output: Iterable[JsonObject]) -> str:
     """The text of all refusals, "" where there is none."""
     return "".join(
         part.get("refusal") or ""
@@ -188,7 +227,7 @@ def left_over(output: list[JsonObject]) -> dict[str, Any]:
     notes = _annotations_of(output)
     if notes:
         extra["annotations"] = notes
-    refusal = _refusal_of(output)
+    refusal = refusal_of(output)
     if refusal:
         extra["refusal"] = refusal
     return extra

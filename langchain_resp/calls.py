@@ -12,16 +12,29 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from langchain_core.messages import InvalidToolCall, ToolCall, ToolCallChunk
 
 from langchain_resp.parts import as_json
+from resp_core.wire.ids import is_ours
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from resp_core.types.json import JsonObject
 
-__all__ = ["CALLS", "UNREADABLE", "call_args", "raw_args", "tool_call_chunk", "tool_calls"]
+__all__ = [
+    "CALLS",
+    "CUSTOM_ARG",
+    "UNREADABLE",
+    "call_args",
+    "custom_block",
+    "raw_args",
+    "tool_call_chunk",
+    "tool_calls",
+]
 
 #: Item types that are calls of the caller's own tools.
 CALLS = frozenset({"function_call", "custom_tool_call"})
+
+#: LangChain's name for the one argument of a tool that takes free text.
+CUSTOM_ARG = "__arg1"
 
 #: Stands before arguments that are not a JSON object (cut, or malformed).
 UNREADABLE = "<not a JSON object> "
@@ -31,7 +44,7 @@ def call_args(item: JsonObject) -> dict[str, Any] | None:
     """The arguments of a call, or None where they are cut or no JSON object."""
     if item.get("type") == "custom_tool_call":
         whole = item.get("status") != "incomplete"
-        return {"__arg1": item.get("input") or ""} if whole else None
+        return {CUSTOM_ARG: item.get("input") or ""} if whole else None
     arguments = item.get("arguments")
     if isinstance(arguments, dict):
         return cast("dict[str, Any]", arguments)
@@ -89,6 +102,26 @@ def tool_calls(output: Iterable[JsonObject]) -> tuple[list[ToolCall], list[Inval
         else:
             calls.append(ToolCall(type="tool_call", name=name or "", args=args, id=call_id))
     return calls, invalid
+
+
+def custom_block(item: JsonObject) -> JsonObject:
+    """The content block of a custom tool's call, in LangChain's standard form.
+
+    LangChain's translator knows functions only, and would hide the call from its v3 events.
+    """
+    args = call_args(item)
+    block: JsonObject = {
+        "type": "tool_call" if args is not None else "invalid_tool_call",
+        "id": item.get("call_id"),
+        "name": item.get("name"),
+        "args": _unreadable(item) if args is None else args,
+        "extras": {"type": "custom_tool_call"},
+    }
+    if args is None:
+        block["error"] = None
+    if item.get("id") and not is_ours(str(item["id"])):
+        block["extras"]["item_id"] = item["id"]
+    return block
 
 
 def tool_call_chunk(item: JsonObject, index: int) -> ToolCallChunk:

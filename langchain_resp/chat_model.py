@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
 from langchain_core.language_models.chat_models import BaseChatModel
 from langchain_core.language_models.model_profile import ModelProfile
@@ -18,8 +18,11 @@ from langchain_resp.chunks import ChunkBuilder, message_of
 from langchain_resp.connected import Connected
 from langchain_resp.errors import langchain_errors
 from langchain_resp.metadata import PROVIDER, origin_of, response_metadata
+from langchain_resp.options import PARAMETERS
 from langchain_resp.request import Plan, Target, call_options, make_plan
-from langchain_resp.tools import bound_tools, without_secrets
+from langchain_resp.sealed import unsealed
+from langchain_resp.tools import bound_tools
+from langchain_resp.traces import traced
 from resp_core.client.obj import plain
 from resp_core.errors import APIStatusError, ArgumentError
 from resp_core.route.deployment import choose_wire
@@ -67,19 +70,6 @@ _REQUEST_FIELDS = (
     "frequency_penalty",
     "logit_bias",
 )
-#: Options of one call that hold or may hold credentials, or say nothing about the call.
-_NEVER_TRACED = frozenset(
-    {
-        "extra_headers",
-        "extra_query",
-        "extra_body",
-        "api_key",
-        "azure_ad_token",
-        "azure_ad_token_provider",
-        "credential",
-        "track",
-    }
-)
 
 
 class ChatResp(Connected, BaseChatModel):
@@ -125,12 +115,17 @@ class ChatResp(Connected, BaseChatModel):
     top_logprobs: int | None = None
     presence_penalty: float | None = None
     frequency_penalty: float | None = None
-    logit_bias: dict[str, float] | None = None
+    logit_bias: dict[int | str, float] | None = None
     streaming: bool = False
     model_kwargs: dict[str, Any] = Field(default_factory=dict)
     extra_body: dict[str, Any] | None = None
 
+    stream_usage: bool | None = None
+    include_response_headers: bool = False
+    tiktoken_model_name: str | None = None
+
     _unheard: bool = PrivateAttr(default=False)
+    _parameters: ClassVar[frozenset[str]] = PARAMETERS
 
     def _target(self, settings: Mapping[str, Any]) -> Target:
         """Where a call goes, as far as its request depends on it."""
@@ -181,15 +176,21 @@ class ChatResp(Connected, BaseChatModel):
             value = getattr(self, name)
             if value is not None:
                 settings[name] = value
-        settings.update(self.model_kwargs)
+        if self.model_kwargs:
+            settings.update(unsealed(self.model_kwargs))
         settings.update({name: value for name, value in kwargs.items() if value is not None})
         if stop is not None:
             settings["stop"] = stop
         if self.extra_body:
-            settings["extra_body"] = {**self.extra_body, **(settings.get("extra_body") or {})}
+            own = unsealed(self.extra_body)
+            settings["extra_body"] = {**own, **(settings.get("extra_body") or {})}
         target = None
-        if settings.get("store") is False or any(m.type == "ai" for m in messages):
+        told = settings.pop("stream_usage", self.stream_usage)
+        untold = stream and told is False
+        if untold or settings.get("store") is False or any(m.type == "ai" for m in messages):
             target = self._target(settings)
+            if untold and not target.responses:
+                settings["stream_options"] = {"include_usage": False}
         plan = make_plan(
             messages,
             settings,
@@ -217,7 +218,7 @@ class ChatResp(Connected, BaseChatModel):
                 plan = _again(plan, error)
                 result = self.client.run(plan.request, model=plan.model, **plan.options)
             self._hear(result.response)
-            return _result(result.response, result.record, plan)
+            return self._result(result.response, result.record, plan)
 
     async def _agenerate(
         self,
@@ -235,7 +236,7 @@ class ChatResp(Connected, BaseChatModel):
                 plan = _again(plan, error)
                 result = await run(plan.request, model=plan.model, **plan.options)
             self._hear(result.response)
-            return _result(result.response, result.record, plan)
+            return self._result(result.response, result.record, plan)
 
     def _stream(
         self,
@@ -282,7 +283,7 @@ class ChatResp(Connected, BaseChatModel):
                     if run_manager is not None:
                         run_manager.on_llm_new_token(str(message.text), chunk=chunk)
                     yield chunk
-            last = _last(builder, events.result, events.record, plan)
+            last = self._last(builder, events.result, events.record, plan)
             self._hear(events.result)
         if run_manager is not None:
             run_manager.on_llm_new_token(str(last.message.text), chunk=last)
@@ -301,11 +302,36 @@ class ChatResp(Connected, BaseChatModel):
                     if run_manager is not None:
                         await run_manager.on_llm_new_token(str(message.text), chunk=chunk)
                     yield chunk
-            last = _last(builder, events.result, events.record, plan)
+            last = self._last(builder, events.result, events.record, plan)
             self._hear(events.result)
         if run_manager is not None:
             await run_manager.on_llm_new_token(str(last.message.text), chunk=last)
         yield last
+
+    def _result(self, response: JsonObject, record: CallRecord, plan: Plan) -> ChatResult:
+        metadata = self._metadata(response, record, plan.dropped)
+        message = message_of(response, metadata, blocks=plan.blocks)
+        return ChatResult(generations=[ChatGeneration(message=message)])
+
+    def _last(
+        self,
+        builder: ChunkBuilder,
+        result: JsonObject | None,
+        record: CallRecord | None,
+        plan: Plan,
+    ) -> ChatGenerationChunk:
+        if result is None or record is None:
+            raise RuntimeError("the stream has not ended")
+        metadata = self._metadata(result, record, plan.dropped)
+        return ChatGenerationChunk(message=builder.finish(result, metadata))
+
+    def _metadata(
+        self, response: JsonObject, record: CallRecord, dropped: Sequence[str] = ()
+    ) -> dict[str, Any]:
+        metadata = response_metadata(response, record, dropped)
+        if self.include_response_headers:
+            metadata["headers"] = dict(record.headers)
+        return metadata
 
     def _hear(self, response: JsonObject | None) -> None:
         """Say once if an answer only asks for approvals that nobody gives."""
@@ -341,7 +367,7 @@ class ChatResp(Connected, BaseChatModel):
     def _stored(self, found: Result) -> AIMessage:
         record = cast("CallRecord", found.record)
         response: JsonObject = plain(found)
-        metadata = response_metadata(response, record)
+        metadata = self._metadata(response, record)
         message = message_of(response, metadata, blocks=self.output_version == "v1")
         if self.output_version == "v1":
             metadata = {**message.response_metadata, "output_version": "v1"}
@@ -415,6 +441,13 @@ class ChatResp(Connected, BaseChatModel):
         return "resp-chat"
 
     @property
+    def model_name(self) -> str:
+        """The model's name without its provider, as other chat models call it."""
+        with suppress(ValueError):
+            return split_model(self.model, self.provider)[1]
+        return self.model
+
+    @property
     def _identifying_params(self) -> dict[str, Any]:
         """What tells this model from another in traces and caches; no secret among it."""
         params: dict[str, Any] = {"model": self.model, "api": self.api}
@@ -427,10 +460,11 @@ class ChatResp(Connected, BaseChatModel):
     def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
         params = super()._get_ls_params(stop=stop, **kwargs)
         params["ls_provider"] = PROVIDER
+        called = kwargs.get("model")
         with suppress(ValueError):
-            cast("dict[str, Any]", params)["resp_provider"] = split_model(
-                kwargs.get("model") or self.model, self.provider
-            )[0]
+            provider, name = split_model(called or self.model, self.provider)
+            cast("dict[str, Any]", params)["resp_provider"] = provider
+            params["ls_model_name"] = name if called else self.base_model or name
         own_stop = [self.stop] if isinstance(self.stop, str) else self.stop
         if stop or own_stop:
             params["ls_stop"] = stop or own_stop
@@ -439,10 +473,7 @@ class ChatResp(Connected, BaseChatModel):
     def _get_invocation_params(
         self, stop: list[str] | None = None, **kwargs: Any
     ) -> dict[str, Any]:
-        params = super()._get_invocation_params(stop=stop, **kwargs)
-        if "tools" in params:
-            params["tools"] = without_secrets(params["tools"])
-        return {name: value for name, value in params.items() if name not in _NEVER_TRACED}
+        return traced(super()._get_invocation_params(stop=stop, **kwargs))
 
     def _resolve_model_profile(self) -> ModelProfile | None:
         from langchain_resp.profiles import model_profile
@@ -452,13 +483,16 @@ class ChatResp(Connected, BaseChatModel):
         )
 
     def get_token_ids(self, text: str) -> list[int]:
-        """Token ids of `text`, without network: tiktoken's where its files are at hand.
+        """The ids of the tokens of `text`, by the model's own tables where they are at hand.
 
-        Else an estimate, one made-up id for every four characters.
+        Nothing is downloaded: without the tables (extra `tokens`) the ids are made up, and about
+        as many.
         """
         from langchain_resp.tokens import token_ids
 
-        return token_ids(text, self.base_model or self.model)
+        if self.custom_get_token_ids is not None:
+            return self.custom_get_token_ids(text)
+        return token_ids(text, self._counted_as)
 
     def get_num_tokens(self, text: str) -> int:
         """The number of tokens in `text`; see `get_token_ids`."""
@@ -467,14 +501,17 @@ class ChatResp(Connected, BaseChatModel):
     def get_num_tokens_from_messages(
         self, messages: Sequence[BaseMessage], tools: Sequence[Any] | None = None
     ) -> int:
-        """The tokens of a prompt, without network and without looking at any URL.
+        """The tokens of a prompt with its tools, images and all, without network.
 
-        Images count a flat 85, tool definitions by the length of their schemas.
+        They are counted as `client.estimate` counts them.
         """
         from langchain_resp.tokens import count_messages
 
-        schemas = bound_tools(tools, None) if tools else None
-        return count_messages(messages, schemas, self.base_model or self.model)
+        return count_messages(messages, bound_tools(tools or (), None), self._counted_as)
+
+    @property
+    def _counted_as(self) -> str:
+        return self.tiktoken_model_name or self.base_model or self.model
 
     # -- serialisation
 
@@ -511,21 +548,6 @@ def _again(plan: Plan, error: APIStatusError) -> Plan:
     if plan_without is None:
         raise error
     return plan_without
-
-
-def _result(response: JsonObject, record: CallRecord, plan: Plan) -> ChatResult:
-    metadata = response_metadata(response, record, plan.dropped)
-    message = message_of(response, metadata, blocks=plan.blocks)
-    return ChatResult(generations=[ChatGeneration(message=message)])
-
-
-def _last(
-    builder: ChunkBuilder, result: JsonObject | None, record: CallRecord | None, plan: Plan
-) -> ChatGenerationChunk:
-    if result is None or record is None:
-        raise RuntimeError("the stream has not ended")
-    metadata = response_metadata(result, record, plan.dropped)
-    return ChatGenerationChunk(message=builder.finish(result, metadata))
 
 
 def _allow_loading() -> None:

@@ -14,6 +14,7 @@ from langchain_resp.blocks import (
     as_blocks,
     item_block,
     left_over,
+    only_text,
     part_block,
     reasoning_block,
     shows,
@@ -39,6 +40,10 @@ _WHOLE = -1  # stands for a content index where an item is one block
 def message_of(response: JsonObject, metadata: dict[str, Any], *, blocks: bool) -> AIMessage:
     """The message of a finished response. `blocks`: the request asked for more than text."""
     output: list[JsonObject] = response.get("output") or []
+    usage = usage_metadata(response.get("usage"))
+    text = None if blocks else only_text(output)
+    if text is not None:
+        return AIMessage(content=text, response_metadata=metadata, usage_metadata=usage)
     calls, invalid = tool_calls(output)
     content: str | list[Any]
     extra: dict[str, Any] = {}
@@ -52,8 +57,17 @@ def message_of(response: JsonObject, metadata: dict[str, Any], *, blocks: bool) 
         tool_calls=calls,
         invalid_tool_calls=invalid,
         response_metadata=metadata,
-        usage_metadata=usage_metadata(response.get("usage")),
+        usage_metadata=usage,
     )
+
+
+def _seal(item: JsonObject, index: int) -> JsonObject:
+    """The block that adds its encrypted content to that of a reasoning item."""
+    block: JsonObject = {"type": "reasoning", "index": index}
+    if "summary" in reasoning_block(item):
+        first = [{"type": "summary_text", "text": "", "index": 0}]
+        block["summary"] = first if item.get("summary") else []
+    return {**block, "encrypted_content": item["encrypted_content"]}
 
 
 class _Part:
@@ -73,6 +87,7 @@ class ChunkBuilder:
     `add(event)` gives the chunk for an event, or None. `finish(response, metadata)` gives the
     last one, with usage, metadata and whatever the deltas did not bring. The message starts
     undecided between string and blocks; the first thing shown decides (see `blocks`).
+    A refusal comes whole: LangChain's v3 events keep only the last piece of one.
     """
 
     __slots__ = (
@@ -99,7 +114,6 @@ class ChunkBuilder:
         self._handlers: dict[str, Callable[[JsonObject], AIMessageChunk | None]] = {
             "response.output_item.added": self._added,
             "response.output_item.done": self._item,
-            "response.refusal.delta": self._refusal,
             "response.reasoning_summary_text.delta": self._summary,
             "response.reasoning_text.delta": self._reasoning,
         }
@@ -154,17 +168,6 @@ class ChunkBuilder:
 
     def _added(self, event: JsonObject) -> None:
         self._items[event.get("output_index", 0)] = event["item"]
-
-    def _refusal(self, event: JsonObject) -> AIMessageChunk | None:
-        position: int = event.get("output_index", 0)
-        part = self._part(position, event.get("content_index", 0))
-        if self._blocks is None:
-            self._decide(True)
-        part.sent += len(event["delta"])
-        if not self._blocks:
-            return None
-        block: JsonObject = {"type": "refusal", "refusal": event["delta"], "index": part.index}
-        return self._chunk([self._open(part, position, block)])
 
     def _summary(self, event: JsonObject) -> AIMessageChunk | None:
         index: int = event.get("summary_index", 0)
@@ -239,6 +242,8 @@ class ChunkBuilder:
             return "", calls
         if item.get("encrypted_content") and not final:
             self._sealed.add(position)
+            if kind != "reasoning":  # only its place: the whole item comes with the seal
+                return [{"type": kind, "index": part.index}], calls
             item = {key: value for key, value in item.items() if key != "encrypted_content"}
         if kind == "reasoning":
             return self._reasoning_rest(position, part, item), calls
@@ -250,12 +255,10 @@ class ChunkBuilder:
         for position in sorted(self._sealed):
             item = output[position] if position < len(output) else {}
             index = self._part(position, _WHOLE).index
-            block: JsonObject = {"type": item.get("type"), "index": index}
-            if item.get("type") == "reasoning" and "content" not in item:
-                first = [{"type": "summary_text", "text": "", "index": 0}]
-                block["summary"] = first if item.get("summary") else []
-            if item.get("encrypted_content"):
-                blocks.append({**block, "encrypted_content": item["encrypted_content"]})
+            if item.get("type") != "reasoning":
+                blocks += [{**block, "index": index} for block in item_block(item) if block]
+            elif item.get("encrypted_content"):
+                blocks.append(_seal(item, index))
         return blocks
 
     def _message_rest(

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import pickle
 import threading
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, cast
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeAlias, cast
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, ValidationError
 
 from langchain_resp.errors import ArgumentError, langchain_errors
 from langchain_resp.options import canonical, explained
+from langchain_resp.sealed import sealed
 
 if TYPE_CHECKING:
     from resp_core import AsyncClient, Client
@@ -17,7 +19,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Connected"]
 
-_LOCK = threading.Lock()
+#: Options that may hold credentials deep inside.
+_HIDING = frozenset({"model_kwargs", "extra_body"})
+
+_Given: TypeAlias = "tuple[Client | None, AsyncClient | None]"
+
+_LOCK = threading.RLock()
 
 #: Options that the core's clients take under the same name.
 _CLIENT_FIELDS = (
@@ -38,6 +45,7 @@ _CLIENT_FIELDS = (
     "budgets",
     "on_unknown_price",
     "tags",
+    "scopes",
     "organization",
     "project",
     "default_headers",
@@ -46,6 +54,7 @@ _CLIENT_FIELDS = (
     "timeout",
     "idle_timeout",
     "max_retries",
+    "retry_on_timeout",
     "proxy",
     "verify",
     "transport",
@@ -54,6 +63,7 @@ _CLIENT_FIELDS = (
     "on_unsupported",
     "hooks",
     "ledger",
+    "telemetry",
     "state_store",
     "approvals",
     "approval_scope",
@@ -66,6 +76,7 @@ _NOT_PICKLED = frozenset(
         "api_key",
         "azure_ad_token",
         "azure_ad_token_provider",
+        "azure_ad_async_token_provider",
         "credential",
         "default_headers",
         "default_query",
@@ -75,6 +86,7 @@ _NOT_PICKLED = frozenset(
         "http_async_client",
         "hooks",
         "ledger",
+        "telemetry",
         "state_store",
         "approvals",
         "rate_limiter",
@@ -82,13 +94,16 @@ _NOT_PICKLED = frozenset(
 )
 #: What copies share: it cannot be copied, or must not be.
 _SHARED = (
+    "api_key",
     "azure_ad_token_provider",
+    "azure_ad_async_token_provider",
     "credential",
     "verify",
     "http_client",
     "http_async_client",
     "hooks",
     "ledger",
+    "telemetry",
     "state_store",
     "approvals",
     "rate_limiter",
@@ -97,12 +112,49 @@ _SHARED = (
 )
 
 
+def _is_picklable(value: object) -> bool:
+    if value is None or isinstance(value, (str, int, float)):
+        return True
+    try:
+        pickle.dumps(value)
+    except Exception:  # anything may come out of a foreign __reduce__
+        return False
+    return True
+
+
+def _clients(client: Any, async_client: Any) -> _Given:
+    """The caller's own clients, checked."""
+    if client is None and async_client is None:
+        return None, None
+    from resp_core import AsyncClient, Client
+
+    for name, given, kind in (
+        ("client", client, Client),
+        ("async_client", async_client, AsyncClient),
+    ):
+        if given is not None and not isinstance(given, kind):
+            raise ArgumentError(
+                f"{name} is a resp_core.{kind.__name__}, not a {type(given).__name__}. The address "
+                "and the key of a client of another package go into base_url= and api_key=, its "
+                "connections into http_client=.",
+                param=name,
+            )
+    return client, async_client
+
+
 class Connected(BaseModel):
     """How to reach a provider. Credentials not given come from its usual variables.
 
+    `client` is a `resp_core.Client` of your own, `async_client` a `resp_core.AsyncClient`: one
+    stands for both, its settings apply, and what is said here is over them. `api_key` may be a
+    function that returns a key; it is asked for each attempt. `azure_ad_async_token_provider`
+    serves the calls that are awaited.
+
     `timeout` is the total time of a call in seconds, all attempts together, `idle_timeout` the
     longest silence inside a stream. An `http_client` or `http_async_client` (httpx2 or httpx)
-    of your own is used as it is and never closed. `hooks` get the record of each call.
+    of your own is used as it is and never closed. `hooks` get the record of each call, and
+    `telemetry=True` makes OpenTelemetry spans of it.
+
     `state_store` keeps MCP approvals ("sqlite:///path", "redis://…"), `approvals` is the
     `Policy` that answers them, `approval_scope` names for whom a decision is valid. `base_model`,
     `region`, `data_zone`, `deployment_type` and `image_model` say what an answer is priced as,
@@ -122,11 +174,13 @@ class Connected(BaseModel):
     api: Literal["auto", "responses", "chat"] = "auto"
     provider: str | None = None
     base_url: str | None = None
-    api_key: SecretStr | None = None
+    api_key: SecretStr | Callable[[], Any] | None = None
     api_version: str | None = None
     azure_ad_token: SecretStr | None = None
     azure_ad_token_provider: Any = Field(default=None, exclude=True, repr=False)
+    azure_ad_async_token_provider: Any = Field(default=None, exclude=True, repr=False)
     credential: Any = Field(default=None, exclude=True, repr=False)
+    scopes: str | Sequence[str] | None = None
     base_model: str | None = None
     region: str | None = None
     data_zone: str | None = None
@@ -136,6 +190,7 @@ class Connected(BaseModel):
     budgets: Any = Field(default=None, exclude=True, repr=False)
     on_unknown_price: Any = Field(default=None, exclude=True, repr=False)
     ledger: Any = Field(default=None, exclude=True, repr=False)
+    telemetry: Any = Field(default=None, exclude=True, repr=False)
     tags: list[str] | None = Field(default=None, exclude=True)
     context_window: int | None = None
     organization: str | None = None
@@ -145,6 +200,7 @@ class Connected(BaseModel):
     timeout: float | None = None
     idle_timeout: float | None = None
     max_retries: int = 2
+    retry_on_timeout: bool | None = None
     proxy: str | None = Field(default=None, exclude=True, repr=False)
     verify: Any = Field(default=True, exclude=True, repr=False)
     transport: Literal["httpx2", "aiohttp"] = "httpx2"
@@ -158,26 +214,36 @@ class Connected(BaseModel):
     strict_approvals: bool | None = None
     mcp_timeout: float | None = None
 
+    _given: _Given = PrivateAttr(default=(None, None))
     _client: Any = PrivateAttr(default=None)
     _async_client: Any = PrivateAttr(default=None)
 
     _example: ClassVar[str] = "offline/demo"
+    #: Names that go into `model_kwargs`.
+    _parameters: ClassVar[frozenset[str]] = frozenset()
 
     def __init__(self, **kwargs: Any) -> None:
         """Take the options, also under their names at ChatOpenAI, AzureChatOpenAI and LiteLLM.
 
         Raises ArgumentError (a ValueError) for an unknown option or a value of the wrong kind.
         """
-        values = canonical(kwargs, type(self).model_fields)
+        given = _clients(kwargs.pop("client", None), kwargs.pop("async_client", None))
+        values = canonical(kwargs, type(self).model_fields, self._parameters)
+        for client in given:
+            if client is not None and client.settings.model:
+                values.setdefault("model", client.settings.model)
         if not values.get("model"):
             raise ArgumentError(
                 f'No model is named: pass model="provider/name". "{self._example}" needs no key.',
                 param="model",
             )
+        for name in _HIDING.intersection(values):
+            values[name] = sealed(values[name])
         try:
             super().__init__(**values)
         except ValidationError as error:
             raise explained(error) from None
+        self._given = given
 
     @property
     def client(self) -> Client:
@@ -186,50 +252,84 @@ class Connected(BaseModel):
         Made on first use and shared by all calls of this object, from any thread.
         """
         if self._client is None:
-            from resp_core import Client
-
             with _LOCK, langchain_errors():
                 if self._client is None:
-                    self._client = Client(**self._client_options())
+                    self._client = self._make_client()
         return cast("Client", self._client)
 
     @property
     def async_client(self) -> AsyncClient:
         """The same, to be awaited; one object serves any number of event loops."""
         if self._async_client is None:
-            from resp_core import AsyncClient
-
             with _LOCK, langchain_errors():
                 if self._async_client is None:
-                    self._async_client = AsyncClient(**self._client_options())
+                    self._async_client = self._make_async_client()
         return cast("AsyncClient", self._async_client)
 
-    def _client_options(self) -> dict[str, Any]:
-        given: dict[str, Any] = {"model": self.model}
-        for name in _CLIENT_FIELDS:
+    def _make_client(self) -> Client:
+        from resp_core import Client
+
+        own, awaited = self._given
+        if own is None and awaited is None:
+            return Client(self.model, **self._client_options())
+        if own is None:
+            own = Client.from_settings(cast("AsyncClient", awaited).settings)
+        return self._with_what_was_said(own)
+
+    def _make_async_client(self) -> AsyncClient:
+        from resp_core import AsyncClient
+
+        awaited = self._given[1]
+        if awaited is not None:
+            made = self._with_what_was_said(awaited)
+        else:
+            # One memory: what a call stored, an awaited one finds.
+            made = AsyncClient.from_settings(self.client.settings).sharing_state_of(self.client)
+        if self.azure_ad_async_token_provider is not None:
+            provider = self.azure_ad_async_token_provider
+            made = made.with_options(azure_ad_token_provider=provider)
+        return made
+
+    def _with_what_was_said(self, client: Any) -> Any:
+        """A client of the caller's own with the model and the options of this object."""
+        options = self._client_options(said=True)
+        if not options and self.model == client.settings.model:
+            return client
+        return client.with_options(self.model, **options)
+
+    def _client_options(self, *, said: bool = False) -> Any:
+        """The options of a client; `said`: those alone that the constructor was given."""
+        options: dict[str, Any] = {}
+        for name in self.model_fields_set.intersection(_CLIENT_FIELDS) if said else _CLIENT_FIELDS:
             value = getattr(self, name)
             if value is not None:
                 value = value.get_secret_value() if isinstance(value, SecretStr) else value
-                given[name] = value
-        return given
+                options[name] = value
+        return options
 
     def _deployment(self, model: str | None, options: Mapping[str, Any]) -> Deployment:
         """Where a call for `model` with these options goes; nothing is sent."""
         return self.client.deployment(model, **options)
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        """An option that is changed counts for the next call."""
+        super().__setattr__(name, sealed(value) if name in _HIDING else value)
+        if name in type(self).model_fields:
+            self._without_clients(self)
+
     def __getstate__(self) -> dict[Any, Any]:
-        """For pickle: without credentials, headers and clients, which the reader supplies."""
+        """For pickle: without credentials, headers and clients, which the reader supplies.
+
+        Left out is also what cannot be pickled, such as functions made on the spot.
+        """
         state = dict(super().__getstate__())
         fields = type(self).model_fields
-        state["__dict__"] = {
-            name: fields[name].get_default(call_default_factory=True)
-            if name in _NOT_PICKLED
-            else value
-            for name, value in state["__dict__"].items()
-            if name in fields
-        }
-        said: set[str] = state["__pydantic_fields_set__"]
-        state["__pydantic_fields_set__"] = said.difference(_NOT_PICKLED)
+        values: dict[str, Any] = {n: v for n, v in state["__dict__"].items() if n in fields}
+        dropped = {n for n, v in values.items() if n in _NOT_PICKLED or not _is_picklable(v)}
+        for name in dropped:
+            values[name] = fields[name].get_default(call_default_factory=True)
+        state["__dict__"] = values
+        state["__pydantic_fields_set__"] = state["__pydantic_fields_set__"] - dropped
         private = type(self).__private_attributes__
         state["__pydantic_private__"] = {name: made.get_default() for name, made in private.items()}
         return state
@@ -246,6 +346,8 @@ class Connected(BaseModel):
             memo[id(value)] = value
         for client in (self._client, self._async_client):
             memo[id(client)] = None
+        for client in self._given:
+            memo[id(client)] = client
         return self._without_clients(super().__deepcopy__(memo))
 
     @staticmethod

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from langchain_resp.connected import Connected
 from langchain_resp.errors import ProtocolError, langchain_errors
+from langchain_resp.sealed import unsealed
 
 __all__ = ["RespEmbeddings"]
 
@@ -32,10 +33,10 @@ class RespEmbeddings(Connected, Embeddings):
     _example: ClassVar[str] = "offline/embed"
 
     def _params(self) -> dict[str, Any]:
-        params: dict[str, Any] = {**self.model_kwargs, "encoding_format": "float"}
+        params: dict[str, Any] = {**unsealed(self.model_kwargs), "encoding_format": "float"}
         for name in ("dimensions", "user", "extra_body"):
             if getattr(self, name) is not None:
-                params[name] = getattr(self, name)
+                params[name] = unsealed(getattr(self, name))
         return params
 
     def embed_documents(self, texts: Sequence[str]) -> list[list[float]]:  # type: ignore[override]

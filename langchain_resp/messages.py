@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from langchain_core.messages import (
     AIMessage,
@@ -15,17 +14,17 @@ from langchain_core.messages import (
     ToolMessage,
 )
 
-from langchain_resp.assistant import assistant_items
+from langchain_resp.assistant import assistant_items, call_item, made_elsewhere
 from langchain_resp.parts import as_json, input_part, input_parts
 from resp_core.errors import ArgumentError
-from resp_core.wire.replay import OUTPUT_OF
+from resp_core.wire.replay import MAX_CALL_ID, ORIGIN, OUTPUT_OF
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from resp_core.types.json import JsonObject
 
-__all__ = ["to_items"]
+__all__ = ["History", "answered_calls", "to_items"]
 
 #: Items that a user message may carry in its content: they stand beside messages, not in one.
 _STANDALONE = frozenset(
@@ -35,39 +34,115 @@ _STANDALONE = frozenset(
 _ROLES = frozenset({"user", "system", "developer", "assistant"})
 
 
-def to_items(messages: Sequence[BaseMessage]) -> tuple[list[JsonObject], list[str]]:
-    """The items of a history, and what of it has no place in an item.
+class History(NamedTuple):
+    """The items of a conversation.
 
-    Items of an AIMessage are marked with the origin that its metadata names; `plan_replay`
-    reads the mark and removes it.
+    `dropped` names what has no place in an item. `plain`: the items are nothing but text, and
+    calls of functions that are answered at once with text. Such a history holds as it is.
     """
-    items: list[JsonObject] = []
-    dropped: list[str] = []
-    kinds = [_kind(type(message)) for message in messages]
-    answered = {
-        cast("ToolMessage", message).tool_call_id
-        for message, kind in zip(messages, kinds, strict=True)
-        if kind == "tool"
-    }
+
+    items: list[JsonObject]
+    dropped: list[str]
+    plain: bool
+
+
+def to_items(messages: Sequence[BaseMessage], origin: str | None = None) -> History:
+    """The items of a history.
+
+    `origin` is where they go (`metadata.origin_of`). Items of an AIMessage whose metadata names
+    another are marked; `plan_replay` reads the mark and removes it.
+    """
+    turns = _PlainTurns(origin)
+    taken = turns.take(messages)
+    if taken == len(messages) and not turns.open_calls:
+        return History(turns.items, [], plain=True)
+    items, dropped = turns.items, list[str]()
     call_types: dict[str, str] = {}
-    for message, kind in zip(messages, kinds, strict=True):
-        if kind == "ai":
-            made = assistant_items(cast("AIMessage", message), answered)
-            _remember_calls(made, call_types)
-            items += made
-        elif kind == "tool":
-            items.append(_tool_output(cast("ToolMessage", message), call_types))
-        else:
-            items += _caller_items(message, dropped)
-    return items, dropped
+    for message in messages[taken:]:
+        items += _items(message, messages, origin, call_types, dropped)
+    return History(items, dropped, plain=False)
 
 
-@cache
-def _kind(message: type[BaseMessage]) -> Literal["ai", "tool", "caller"]:
-    """What a class of messages is: `isinstance` is slow where a class is pydantic's."""
-    if issubclass(message, AIMessage):
-        return "ai"
-    return "tool" if issubclass(message, ToolMessage) else "caller"
+def answered_calls(messages: Iterable[BaseMessage]) -> set[str]:
+    """Ids of the calls that a ToolMessage answers."""
+    return {message.tool_call_id for message in messages if isinstance(message, ToolMessage)}
+
+
+class _PlainTurns:
+    """What long histories consist of: text, and calls of functions that are answered at once."""
+
+    def __init__(self, origin: str | None) -> None:
+        self.items: list[JsonObject] = []
+        self.open_calls: set[str] = set()
+        self._called: set[str] = set()
+        self._origin = origin
+
+    def take(self, messages: Sequence[BaseMessage]) -> int:
+        """Take messages up to the first that is not plain; how many they are."""
+        add, open_calls = self.items.append, self.open_calls
+        for position, message in enumerate(messages):
+            kind: type[BaseMessage] = type(message)
+            fields = message.__dict__  # attributes of pydantic's objects are slow
+            content = fields["content"]
+            if type(content) is not str or fields["additional_kwargs"]:
+                return position
+            if kind is ToolMessage:
+                call_id = fields["tool_call_id"]
+                if call_id not in open_calls:
+                    return position
+                open_calls.remove(call_id)
+                add({"type": "function_call_output", "call_id": call_id, "output": content})
+            elif open_calls:
+                return position
+            elif kind is AIMessage:
+                if not self._answer(fields, content):
+                    return position
+            elif kind in _CALLERS and not fields["name"]:
+                add({"role": _CALLERS[kind], "content": content})
+            else:
+                return position
+        return len(messages)
+
+    def _answer(self, fields: Mapping[str, Any], text: str) -> bool:
+        """Take an answer of the model; False, and nothing taken, where it is not plain."""
+        metadata = fields["response_metadata"]
+        if fields["invalid_tool_calls"] or (metadata and made_elsewhere(metadata, self._origin)):
+            return False
+        items: list[JsonObject] = [{"role": "assistant", "content": text}] if text else []
+        called = self._called
+        for call in fields["tool_calls"]:
+            call_id = call["id"]
+            if not call_id or call_id in called or len(call_id) > MAX_CALL_ID:
+                return False
+            called.add(call_id)
+            self.open_calls.add(call_id)
+            items.append(call_item(call_id, call["name"], call["args"]))
+        self.items += items
+        return True
+
+
+_CALLERS: dict[type[BaseMessage], str] = {HumanMessage: "user", SystemMessage: "system"}
+
+
+# -- messages of any kind
+
+
+def _items(
+    message: BaseMessage,
+    messages: Sequence[BaseMessage],
+    origin: str | None,
+    call_types: dict[str, str],
+    dropped: list[str],
+) -> list[JsonObject]:
+    if isinstance(message, AIMessage):
+        answered = answered_calls(messages) if message.invalid_tool_calls else ()
+        made = assistant_items(message, answered)
+        _remember_calls(made, call_types)
+        elsewhere = made_elsewhere(message.response_metadata, origin)
+        return [{**item, ORIGIN: elsewhere} for item in made] if elsewhere else made
+    if isinstance(message, ToolMessage):
+        return [_tool_output(message, call_types)]
+    return _caller_items(message, dropped)
 
 
 def _remember_calls(items: Iterable[JsonObject], call_types: dict[str, str]) -> None:
@@ -79,8 +154,6 @@ def _remember_calls(items: Iterable[JsonObject], call_types: dict[str, str]) -> 
 
 def _caller_items(message: BaseMessage, dropped: list[str]) -> list[JsonObject]:
     content = message.content
-    if type(message) is HumanMessage and isinstance(content, str) and not message.name:
-        return [{"role": "user", "content": content}]
     if isinstance(message, FunctionMessage):
         output = _output(message.content)
         return [
@@ -150,10 +223,6 @@ def _standalone(block: str | dict[Any, Any]) -> JsonObject | None:
 
 
 def _tool_output(message: ToolMessage, call_types: dict[str, str]) -> JsonObject:
-    content = message.content
-    if isinstance(content, str) and not (message.additional_kwargs or call_types):
-        call_id = message.tool_call_id
-        return {"type": "function_call_output", "call_id": call_id, "output": content}
     kind = message.additional_kwargs.get("type")
     if kind not in _STANDALONE:
         kind = OUTPUT_OF[call_types.get(message.tool_call_id, "function_call")]

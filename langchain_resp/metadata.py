@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from langchain_core.messages.ai import InputTokenDetails, OutputTokenDetails, UsageMetadata
 
+from langchain_resp.blocks import refusal_of
 from langchain_resp.calls import CALLS
 from resp_core.wire.shape import as_object, as_text, items_of, objects
 
@@ -114,6 +115,9 @@ def response_metadata(
     if lost:
         metadata["dropped"] = lost
     metadata["cost"] = record.cost.to_json()
+    refusal = refusal_of(objects(response.get("output")))
+    if refusal:  # LangChain's v3 events drop the block that says so
+        metadata["refusal"] = refusal
     logprobs = _logprobs(response)
     if logprobs:
         metadata["logprobs"] = {"content": logprobs}

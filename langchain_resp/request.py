@@ -10,15 +10,15 @@ from langchain_core.messages import AIMessage
 from langchain_resp.assistant import assistant_items
 from langchain_resp.blocks import asks_for_blocks
 from langchain_resp.errors import ApprovalReplayed, ApprovalUnknown, ArgumentError
-from langchain_resp.messages import to_items
+from langchain_resp.messages import answered_calls, to_items
 from langchain_resp.schemas import text_format
 from langchain_resp.tools import request_tool, request_tool_choice
-from resp_core.client.params import OPTION_FIELDS
+from resp_core.client.params import CHAT_ONLY, OPTION_FIELDS
 from resp_core.errors import APIStatusError, BadRequestError, NotFoundError
 from resp_core.mcp.approval import decisions_in
 from resp_core.mcp.history import fresh_items
 from resp_core.types.request import Request
-from resp_core.wire.replay import NO_OUTPUT, ORIGIN, OUTPUT_OF, plan_replay
+from resp_core.wire.replay import NO_OUTPUT, OUTPUT_OF, plan_replay
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,22 +28,8 @@ if TYPE_CHECKING:
     from resp_core.types.json import JsonObject
     from resp_core.types.request import OnUnsupported
 
-__all__ = ["CHAT_ONLY", "Plan", "Target", "call_options", "make_plan"]
+__all__ = ["Plan", "Target", "call_options", "make_plan"]
 
-#: Parameters of the Chat API that the Responses API lacks.
-CHAT_ONLY = frozenset(
-    {
-        "stop",
-        "seed",
-        "n",
-        "presence_penalty",
-        "frequency_penalty",
-        "logit_bias",
-        "prediction",
-        "modalities",
-        "audio",
-    }
-)
 _LOGPROBS = "message.output_text.logprobs"
 _ENCRYPTED = "reasoning.encrypted_content"
 _NAMES = {
@@ -122,9 +108,10 @@ def make_plan(
     """
     body, chat_only = _body(settings)
     stored = body.get("store") is not False
-    items, dropped = to_items(messages)
-    _check_decisions(items, body)
     origin = target.origin if target else None
+    items, dropped, plain = to_items(messages, origin)
+    if not plain:
+        _check_decisions(items, body)
     earlier: tuple[JsonObject, ...] = ()
     replayed: list[JsonObject]
     chained: tuple[str, list[JsonObject]] | None = None
@@ -133,6 +120,8 @@ def make_plan(
     if chained is not None:
         body["previous_response_id"], replayed = chained
         earlier = tuple(plan_replay(items, origin=origin))
+    elif plain:
+        replayed = items
     else:
         pending = _outputs(items) if "previous_response_id" in body else frozenset[str]()
         replayed = plan_replay(items, stored=stored, origin=origin, pending=pending)
@@ -143,6 +132,7 @@ def make_plan(
         request=Request(
             wire="responses",
             body=body,
+            plain=plain,
             stream=stream,
             chat_only=chat_only,
             on_unsupported=settings.get("on_unsupported") or on_unsupported,
@@ -210,7 +200,9 @@ def _chained(messages: Sequence[BaseMessage], origin: str) -> tuple[str, list[Js
         or metadata.get("store") is False
     ):
         return None  # newer than anything stored: only a full replay has it
-    new = [item for item in to_items(messages[position:])[0] if ORIGIN not in item]
+    answered = answered_calls(messages[position:])
+    own = len(assistant_items(message, answered))
+    new = to_items(messages[position:])[0][own:]
     if not new:
         return None
     open_calls = _open_calls(message)
@@ -266,8 +258,7 @@ def _body(settings: Mapping[str, Any]) -> tuple[JsonObject, dict[str, object]]:
         if value is None or name in _BESIDE or name in _OPTIONS:
             continue
         if name in CHAT_ONLY:
-            if name != "stop" or value:
-                chat_only[name] = value
+            _chat_only(chat_only, name, value)
         elif name in _SPECIAL:
             special[name] = value
         else:
@@ -281,6 +272,14 @@ def _body(settings: Mapping[str, Any]) -> tuple[JsonObject, dict[str, object]]:
     if metadata:
         body["metadata"] = metadata
     return body, chat_only
+
+
+def _chat_only(chosen: dict[str, object], name: str, value: Any) -> None:
+    if name == "logit_bias" and isinstance(value, dict):  # token ids are names in JSON
+        given = cast("dict[Any, Any]", value)
+        value = {str(token): bias for token, bias in given.items()}
+    if value or name != "stop":
+        chosen[name] = value
 
 
 _SPECIAL = frozenset(

@@ -5,78 +5,46 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from langchain_core.utils.function_calling import convert_to_json_schema
+from pydantic import BaseModel
 
 from resp_core.errors import ArgumentError, UnsupportedError
+from resp_core.wire.schema import format_of, schema_of, to_strict_schema
+from resp_core.wire.shape import as_object, as_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from resp_core.types.json import JsonObject
 
-__all__ = ["response_format", "strict_schema", "text_format"]
+__all__ = [
+    "describes_a_function",
+    "response_format",
+    "strict_schema",
+    "text_format",
+    "whole_parameters",
+]
 
-_UNENFORCED = frozenset({"default", "title"})
-_VALUES = frozenset({"enum", "const", "required", "type", "description"})
-_MAX_NAME = 64
+#: Keys of dicts that describe a function and not a schema: those of OpenAI and Anthropic.
+_OF_A_FUNCTION = frozenset({"function", "parameters", "input_schema"})
 
 
 def response_format(schema: Any, strict: bool | None) -> JsonObject:
     """`text.format` of a Responses request for a schema of any kind.
 
     `strict=None` enforces the schema where that is possible, True raises UnsupportedError where
-    it is not.
+    it is not. A format of either API that is one already keeps what it says of itself.
     """
-    if isinstance(schema, dict):
-        schema = cast("dict[str, Any]", schema)
-        ready = _ready_made(schema)
-        if ready is not None:
-            return _checked(ready, strict)
-        if "title" not in schema and "name" not in schema and "properties" in schema:
-            schema = {"title": "output", **schema}
     try:
-        plain = convert_to_json_schema(schema)
-    except (ValueError, TypeError) as error:
-        raise ArgumentError(f"The output schema cannot be read: {error}", param="schema") from error
-    name = plain.pop("title", "output")
-    described: JsonObject = {"type": "json_schema", "name": _name(name), "schema": plain}
-    if plain.get("description"):
-        described["description"] = plain.pop("description")
-    return _checked(described, strict)
-
-
-def _ready_made(schema: JsonObject) -> JsonObject | None:
-    """A format that is one already, of either API."""
-    if schema.get("type") in ("json_object", "text"):
-        return schema
-    inner = schema.get("json_schema")
-    if schema.get("type") == "json_schema" and isinstance(inner, dict):
-        return {"type": "json_schema", **cast("dict[str, Any]", inner)}
-    if isinstance(inner, dict) and "schema" in inner:
-        return {"type": "json_schema", **cast("dict[str, Any]", inner)}
-    if isinstance(schema.get("schema"), dict) and "name" in schema:
-        return {"type": "json_schema", **schema}
-    return None
-
-
-def _name(title: str) -> str:
-    name = "".join(c if c.isascii() and (c.isalnum() or c in "_-") else "_" for c in title)
-    return name[:_MAX_NAME] or "output"
-
-
-def _checked(form: JsonObject, strict: bool | None) -> JsonObject:
-    if form.get("type") != "json_schema":
-        return form
-    if strict is None:
-        strict = form.get("strict")
-    if strict is False:
-        return {**form, "strict": False}
-    try:
-        enforced = strict_schema(form.get("schema") or {})
-    except UnsupportedError:
+        return format_of(_readable(schema), strict=strict)
+    except ArgumentError as error:
         if strict:
-            raise
-        return {**form, "strict": False}
-    return {**form, "schema": enforced, "strict": True}
+            raise _unenforceable(error) from None
+        raise
+
+
+def text_format(value: Any) -> JsonObject:
+    """`response_format` in any form LangChain users write it, as `text.format`."""
+    return response_format(value, None)
 
 
 def strict_schema(schema: Mapping[str, Any]) -> JsonObject:
@@ -84,47 +52,70 @@ def strict_schema(schema: Mapping[str, Any]) -> JsonObject:
 
     UnsupportedError, naming the place, where objects are open: their keys cannot be fixed.
     """
-    return _strict(schema, "schema")
+    try:
+        return to_strict_schema(dict(schema))
+    except ArgumentError as error:
+        raise _unenforceable(error) from None
 
 
-def _strict(node: Any, where: str) -> Any:
+def _unenforceable(error: ArgumentError) -> UnsupportedError:
+    return UnsupportedError(
+        f"{error.message.rstrip('.')}. Name its properties, or pass strict=False.", param="strict"
+    )
+
+
+def describes_a_function(given: Mapping[str, Any]) -> bool:
+    """Whether a dict is a function, in OpenAI's or Anthropic's form, and no schema."""
+    return not _OF_A_FUNCTION.isdisjoint(given)
+
+
+def _readable(schema: Any) -> Any:
+    """`schema` as the core reads it; LangChain's own kinds become JSON schemas."""
+    is_class = isinstance(schema, type) and issubclass(schema, BaseModel)
+    is_dict = isinstance(schema, dict)
+    given: Any = cast("object", schema)
+    if is_class or (is_dict and not describes_a_function(given)):
+        return given
+    try:
+        return convert_to_json_schema(given)
+    except (ValueError, TypeError) as error:
+        raise ArgumentError(f"The output schema cannot be read: {error}", param="schema") from error
+
+
+def whole_parameters(arguments: Any) -> JsonObject | None:
+    """The parameters of a class that refers to itself, with its references; None for another.
+
+    LangChain writes references out, and leaves a class inside itself out.
+    """
+    if not (isinstance(arguments, type) and issubclass(arguments, BaseModel)):
+        return None
+    schema = schema_of(arguments)
+    definitions = as_object(schema.get("$defs"))
+    if not any(_reaches(name, name, definitions) for name in definitions):
+        return None
+    return {key: value for key, value in schema.items() if key not in ("title", "description")}
+
+
+def _reaches(start: str, goal: str, definitions: JsonObject) -> bool:
+    """Whether the definition `start` refers to `goal`, at whatever distance."""
+    seen: set[str] = set()
+    waiting = [start]
+    while waiting:
+        found = set(_references(definitions.get(waiting.pop())))
+        if goal in found:
+            return True
+        waiting += found - seen
+        seen |= found
+    return False
+
+
+def _references(node: Any) -> Iterator[str]:
     if isinstance(node, list):
-        return [_strict(entry, where) for entry in cast("list[Any]", node)]
-    if not isinstance(node, dict):
-        return node
-    node = cast("dict[str, Any]", node)
-    made: JsonObject = {}
-    for key, value in node.items():
-        if key in ("properties", "$defs", "definitions") and isinstance(value, dict):
-            named = cast("dict[str, Any]", value)
-            made[key] = {name: _strict(entry, f"{where}.{name}") for name, entry in named.items()}
-        elif key == "allOf" and isinstance(value, list) and len(cast("list[Any]", value)) == 1:
-            made.update(_strict(value[0], where))
-        elif key in _VALUES:
-            made[key] = value
-        elif key not in _UNENFORCED:
-            made[key] = _strict(value, where)
-    if _is_object(node):
-        if "properties" not in node or node.get("additionalProperties") not in (None, False):
-            raise UnsupportedError(
-                f"{where} is an object with open keys, which strict mode cannot enforce. Name "
-                "its properties, or pass strict=False.",
-                param="strict",
-            )
-        made["additionalProperties"] = False
-        made["required"] = list(made.get("properties") or {})
-    return made
-
-
-def _is_object(node: JsonObject) -> bool:
-    kind = node.get("type")
-    return kind == "object" or (isinstance(kind, list) and "object" in kind)
-
-
-def text_format(value: Any) -> JsonObject:
-    """`response_format` in any form LangChain users write it, as `text.format`."""
-    if isinstance(value, dict):
-        ready = _ready_made(cast("dict[str, Any]", value))
-        if ready is not None:
-            return ready
-    return response_format(value, None)
+        for entry in cast("list[Any]", node):
+            yield from _references(entry)
+    elif isinstance(node, dict):
+        for key, value in cast("dict[str, Any]", node).items():
+            if key == "$ref":
+                yield as_text(value).removeprefix("#/$defs/")
+            else:
+                yield from _references(value)

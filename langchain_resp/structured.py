@@ -10,12 +10,12 @@ from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.output_parsers import BaseCumulativeTransformOutputParser
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, GenerationChunk
 from langchain_core.runnables import RunnableMap, RunnablePassthrough
-from langchain_core.utils.function_calling import convert_to_openai_tool
 from langchain_core.utils.json import parse_partial_json
 from langchain_core.utils.pydantic import is_basemodel_subclass
 
 from langchain_resp.errors import ArgumentError, refusal_error
-from langchain_resp.schemas import response_format
+from langchain_resp.schemas import describes_a_function, response_format
+from langchain_resp.tools import bound_tools
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
@@ -47,9 +47,10 @@ def with_schema(
     kwargs = {**bound, "ls_structured_output_format": traced} if schema is not None else {**bound}
     tool: str | None = None
     if method == "function_calling":
-        tool = convert_to_openai_tool(cast("Any", schema))["function"]["name"]
+        function = _as_function(schema)
+        tool = function["function"]["name"]
         kwargs.setdefault("parallel_tool_calls", False)
-        made = _bind(model, [schema, *(tools or ())], strict, {**kwargs, "tool_choice": tool})
+        made = _bind(model, [function, *(tools or ())], strict, {**kwargs, "tool_choice": tool})
     elif method == "json_schema":
         kwargs["response_format"] = response_format(schema, strict)
         made = _bind(model, tools, strict, kwargs)
@@ -82,11 +83,35 @@ def _bind(
     return model.bind_tools(tools, strict=strict, **kwargs) if tools else model.bind(**kwargs)
 
 
+def _as_function(schema: Any) -> dict[str, Any]:
+    """A function in Chat's form whose arguments are the data."""
+    if not isinstance(schema, dict) or describes_a_function(cast("dict[str, Any]", schema)):
+        return bound_tools([cast("Any", schema)], None)[0]
+    form = response_format(schema, False)
+    if form["type"] != "json_schema":
+        raise ArgumentError(
+            f"A format of type {form['type']!r} has no schema for function_calling: use "
+            'method="json_mode".',
+            param="schema",
+        )
+    inner: dict[str, Any] = form.get("schema") or {}
+    function = {"name": form["name"], "parameters": {k: inner[k] for k in inner if k not in _TOLD}}
+    description = form.get("description") or inner.get("description")
+    if description:
+        function["description"] = description
+    return {"type": "function", "function": function}
+
+
+#: What a function says of itself and not in its parameters.
+_TOLD = ("title", "description")
+
+
 def refusal_text(message: AIMessage) -> str:
     """What the model said in refusing, "" if it did not refuse."""
-    said = message.additional_kwargs.get("refusal")
-    if isinstance(said, str) and said:
-        return said
+    for told in (message.additional_kwargs, message.response_metadata):
+        said = told.get("refusal")
+        if isinstance(said, str) and said:
+            return said
     if isinstance(message.content, str):
         return ""
     texts: list[str] = []

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from langchain_core.utils.function_calling import convert_to_openai_tool
-from pydantic import SecretStr
 
-from langchain_resp.schemas import strict_schema
+from langchain_resp.schemas import strict_schema, whole_parameters
+from langchain_resp.sealed import sealed, unsealed
 from resp_core.errors import ArgumentError
 from resp_core.wire.shape import as_object
 
@@ -19,12 +18,11 @@ if TYPE_CHECKING:
 
     from resp_core.types.json import JsonObject
 
-__all__ = ["Tool", "bound_tools", "request_tool", "request_tool_choice", "without_secrets"]
+__all__ = ["Tool", "bound_tools", "request_tool", "request_tool_choice"]
 
 Tool: TypeAlias = "dict[str, Any] | type | Callable[..., Any] | BaseTool"
 
 _EXTRAS = ("defer_loading", "allowed_callers", "output_schema", "async")
-_SECRET_FIELDS = ("authorization", "headers")
 
 
 class _Cache:
@@ -59,11 +57,23 @@ _CACHE = _Cache()
 
 
 def _convert(tool: Any, strict: bool | None) -> JsonObject:
-    made = convert_to_openai_tool(tool)
+    made = _function(tool)
     if strict is not None and made.get("type") == "function":
         made = {**made, "function": _with_strict(made["function"], strict)}
     extras = as_object(getattr(tool, "extras", None))
     return {**made, **{key: extras[key] for key in _EXTRAS if key in extras}}
+
+
+def _function(tool: Any) -> JsonObject:
+    """A tool of any kind in Chat's form."""
+    try:
+        made = convert_to_openai_tool(tool)
+    except (ValueError, TypeError) as error:
+        raise ArgumentError(f"One of the tools cannot be read: {error}", param="tools") from error
+    arguments = whole_parameters(getattr(tool, "tool_call_schema", tool))
+    if arguments is not None and isinstance(made.get("function"), dict):
+        made = {**made, "function": {**made["function"], "parameters": arguments}}
+    return made
 
 
 def bound_tools(tools: Sequence[Tool], strict: bool | None) -> list[JsonObject]:
@@ -80,7 +90,7 @@ def _bound_tool(tool: Tool, strict: bool | None) -> JsonObject:
     tool = cast("JsonObject", tool)
     kind = tool.get("type")
     if kind == "mcp":
-        return _sealed(tool)
+        return sealed(tool)
     if kind not in (None, "function", "object"):
         return tool
     if kind == "function":
@@ -109,7 +119,7 @@ def request_tool(tool: Tool, strict: bool | None = None) -> JsonObject:
     """A tool as a Responses request carries it."""
     made = _bound_tool(tool, strict)
     if made.get("type") == "mcp":
-        return _unsealed(made)
+        return unsealed(made)
     if made.get("type") == "custom" and isinstance(made.get("custom"), dict):
         return {"type": "custom", **made["custom"]}
     function = made.get("function")
@@ -143,7 +153,11 @@ def request_tool_choice(choice: Any, tools: Sequence[JsonObject]) -> Any:
     return _from_dict(cast("dict[str, Any]", choice))
 
 
-def _from_dict(choice: dict[str, Any]) -> JsonObject:
+#: Anthropic's choices without a name.
+_WORDS: dict[str, Any] = {"any": "required", "auto": "auto", "none": "none"}
+
+
+def _from_dict(choice: dict[str, Any]) -> Any:
     kind = choice.get("type")
     for wrapper in ("function", "custom", "allowed_tools"):
         if kind == wrapper and isinstance(choice.get(wrapper), dict):
@@ -153,7 +167,7 @@ def _from_dict(choice: dict[str, Any]) -> JsonObject:
             return {"type": kind, **inside}
     if kind == "tool" and "name" in choice:  # Anthropic
         return {"type": "function", "name": choice["name"]}
-    return choice
+    return _WORDS.get(str(kind), choice) if len(choice) == 1 else choice
 
 
 def _named(name: str, tools: Sequence[JsonObject]) -> JsonObject:
@@ -170,58 +184,3 @@ def _named(name: str, tools: Sequence[JsonObject]) -> JsonObject:
         f"tool_choice {name!r} is none of the tools: {', '.join(names) or 'there are none'}.",
         param="tool_choice",
     )
-
-
-class _Sealed(SecretStr):
-    """A credential of an MCP server, in a tool that is bound to a model.
-
-    Bound tools are shown by `repr` and `dumps`, and are part of a cache's key. A few digits of
-    its hash tell one from another there.
-    """
-
-    def _display(self) -> str:
-        digest = hashlib.sha256(self.get_secret_value().encode()).hexdigest()
-        return f"secret:{digest[:8]}"
-
-
-def _sealed(tool: JsonObject) -> JsonObject:
-    """An MCP tool with its credentials out of sight."""
-    sealed = dict(tool)
-    authorization, headers = tool.get("authorization"), tool.get("headers")
-    if isinstance(authorization, str):
-        sealed["authorization"] = _Sealed(authorization)
-    if isinstance(headers, dict):
-        given = cast("dict[str, Any]", headers)
-        sealed["headers"] = {
-            name: _Sealed(value) if isinstance(value, str) else value
-            for name, value in given.items()
-        }
-    return sealed
-
-
-def _unsealed(tool: JsonObject) -> JsonObject:
-    """An MCP tool as a request carries it."""
-    opened = dict(tool)
-    if "authorization" in tool:
-        opened["authorization"] = _plain(tool["authorization"])
-    if isinstance(tool.get("headers"), dict):
-        headers = cast("dict[str, Any]", tool["headers"])
-        opened["headers"] = {name: _plain(value) for name, value in headers.items()}
-    return opened
-
-
-def _plain(value: Any) -> Any:
-    return value.get_secret_value() if isinstance(value, SecretStr) else value
-
-
-def without_secrets(tools: Any) -> Any:
-    """Tools as traces and logs may show them: credentials of MCP servers hidden."""
-    if not isinstance(tools, (list, tuple)):
-        return tools
-    shown: list[Any] = []
-    for tool in cast("list[Any]", tools):
-        if isinstance(tool, dict) and any(field in tool for field in _SECRET_FIELDS):
-            tool = cast("dict[str, Any]", tool)
-            tool = {key: "***" if key in _SECRET_FIELDS else tool[key] for key in tool}
-        shown.append(tool)
-    return shown

@@ -159,9 +159,14 @@ def uses_mcp(request: Request) -> bool:
     if is_ours(str(request.body.get("previous_response_id"))):
         return True  # it may have calls that only we know of
     tools, items = request.body.get("tools"), request.body.get("input")
-    if "mcp" in [tool.get("type") for tool in objects(tools)]:
+    if _holds(tools, "mcp"):
         return True
-    return any(item.get("type") in _MCP_ITEMS for item in objects(items))
+    return not request.plain and _holds(items, *_MCP_ITEMS)
+
+
+def _holds(entries: Any, *kinds: str) -> bool:
+    """Whether a list, which may be long, has an object of one of these types."""
+    return any([entry.get("type") in kinds for entry in objects(entries)])
 
 
 def encode_json(body: JsonObject) -> bytes:
@@ -222,10 +227,11 @@ def _encoded(request: Request, wire: Wire, options: chat.ChatOptions, losses: Lo
     if wire == request.wire == "chat":
         return request.body
     if wire == "chat":
-        body = normalize_input(request.body, losses)
+        body = normalize_input(request.body, losses, plain=request.plain)
         return chat.encode_request(body, request.chat_only, options=options, losses=losses)
     if request.wire == "responses":
-        body, chat_only = normalize_input(request.body, losses), dict(request.chat_only)
+        body = normalize_input(request.body, losses, plain=request.plain)
+        chat_only = dict(request.chat_only)
     else:
         body, chat_only = chat_server.decode_request(request.body, losses=losses)
     for name, value in chat_only.items():

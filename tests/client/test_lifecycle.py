@@ -287,3 +287,34 @@ def test_importing_and_making_a_client_starts_nothing() -> None:
     assert threading.active_count() == threads
     assert sockets() == before
     assert "asyncio" in sys.modules  # pytest's; see test_import for a fresh interpreter
+
+
+# -- copies with other settings
+
+
+def test_a_copy_with_another_model_takes_keys_to_their_own_provider_only() -> None:
+    client = Client("openai/m", api_key=KEY, base_url="https://a.test/v1", timeout=7)
+    same = client.with_options("openai/other")
+    assert same.settings.model == "openai/other"
+    assert same.deployment().base_url == "https://a.test/v1"
+    assert (same.settings.policy.timeout, same.state) == (7, client.state)
+    with pytest.raises(CredentialError, match="GROQ"):
+        client.with_options("groq/m").deployment()
+    moved = client.with_options("groq/m", api_key="other")
+    assert "a.test" not in moved.deployment().base_url
+    assert AsyncClient("openai/m").with_options("openai/n").settings.model == "openai/n"
+
+
+async def test_a_key_may_be_a_function_that_is_awaited() -> None:
+    async def key() -> str:
+        return KEY
+
+    with raw_server(echo) as server:
+        made = await AsyncClient(**options(server.url, api_key=key)).responses.create(input="a")
+        assert made.output_text == "a"
+        with pytest.raises(CredentialError, match="api_key is asynchronous"):
+            Client(**options(server.url, api_key=key)).responses.create(input="a")
+        with pytest.raises(CredentialError, match="api_key gave an empty string"):
+            Client(**options(server.url, api_key=lambda: "")).responses.create(input="a")
+        with pytest.raises(errors.ArgumentError, match="api_key must be a string"):
+            Client(**options(server.url, api_key=7)).responses.create(input="a")

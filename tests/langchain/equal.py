@@ -14,6 +14,8 @@ METADATA = {"model_provider": "openai", "model_name": "m", "id": "resp_1"}
 def without_index(value: Any) -> Any:
     """Blocks of a stream carry an `index`, and empty blocks that only they have."""
     if isinstance(value, dict):
+        if value.get("type") == "tool_call_chunk":  # so LangChain adds up a cut call in v1 form
+            value = {**value, "type": "invalid_tool_call", "error": None}
         return {key: without_index(entry) for key, entry in value.items() if key != "index"}
     if isinstance(value, list):
         return [without_index(entry) for entry in value]

@@ -94,7 +94,7 @@ class Server:
         self.bodies: list[dict[str, Any]] = []
         self.requests: list[httpx2.Request] = []
 
-    def _answer(self, request: httpx2.Request) -> httpx2.Response:
+    def answer(self, request: httpx2.Request) -> httpx2.Response:
         body = json.loads(request.content) if request.content else {}
         self.bodies.append(body)
         self.requests.append(request)
@@ -108,8 +108,8 @@ class Server:
             )
         return httpx2.Response(200, json=answer)
 
-    async def _aanswer(self, request: httpx2.Request) -> httpx2.Response:
-        return self._answer(request)
+    async def aanswer(self, request: httpx2.Request) -> httpx2.Response:
+        return self.answer(request)
 
     def model(self, **options: Any) -> ChatResp:
         """A chat model that talks to this server."""
@@ -118,9 +118,9 @@ class Server:
                 "model": "openai/gpt-test",
                 "api_key": "key-of-the-test",
                 "max_retries": 0,
-                "http_client": httpx2.Client(transport=httpx2.MockTransport(self._answer)),
+                "http_client": httpx2.Client(transport=httpx2.MockTransport(self.answer)),
                 "http_async_client": httpx2.AsyncClient(
-                    transport=httpx2.MockTransport(self._aanswer)
+                    transport=httpx2.MockTransport(self.aanswer)
                 ),
                 **options,
             }

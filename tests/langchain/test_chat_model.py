@@ -26,52 +26,6 @@ from tests.langchain.server import (
 SECRET = "sk-canary-0123456789"
 
 
-@pytest.mark.parametrize(
-    ("given", "name", "value"),
-    [
-        ({"model_name": "openai/x"}, "model", "openai/x"),
-        ({"api_base": "http://localhost"}, "base_url", "http://localhost"),
-        ({"openai_api_base": "http://localhost"}, "base_url", "http://localhost"),
-        ({"azure_endpoint": "https://a.openai.azure.com"}, "provider", "azure"),
-        ({"azure_deployment": "dep"}, "model", "azure/dep"),
-        ({"azure_deployment": "dep", "model": "gpt-5"}, "base_model", "gpt-5"),
-        ({"max_output_tokens": 5}, "max_tokens", 5),
-        ({"stop_sequences": ["x"]}, "stop", ["x"]),
-        ({"request_timeout": 3}, "timeout", 3.0),
-        ({"use_responses_api": False}, "api", "chat"),
-        ({"custom_llm_provider": "groq"}, "provider", "groq"),
-    ],
-)
-def test_names_of_other_integrations_work(given: dict[str, Any], name: str, value: Any) -> None:
-    options = (
-        given
-        if {"model", "model_name", "azure_deployment"} & set(given)
-        else {
-            "model": "m",
-            **given,
-        }
-    )
-    assert getattr(ChatResp(**options), name) == value
-
-
-@pytest.mark.parametrize(
-    ("given", "param"),
-    [
-        ({"model": "offline/demo", "temprature": 1}, "temprature"),
-        ({"model": "offline/demo", "temperature": "hot"}, "temperature"),
-        ({"model": "offline/demo", "api": "grpc"}, "api"),
-        ({"model": "offline/demo", "base_url": "http://a", "api_base": "http://b"}, "base_url"),
-        ({}, "model"),
-        ({"model": ""}, "model"),
-    ],
-)
-def test_bad_options_are_named(given: dict[str, Any], param: str) -> None:
-    with pytest.raises(core.ArgumentError) as caught:
-        ChatResp(**given)
-    assert caught.value.param == param
-    assert isinstance(caught.value, ValueError)
-
-
 def test_every_option_reaches_the_request() -> None:
     server = Server(response(said("a")))
     model = server.model(
@@ -229,7 +183,14 @@ def test_factory() -> None:
     assert init_chat_model("azure/dep", temperature=0).model == "azure/dep"
     assert init_chat_model("openai:gpt-5.4-mini").model == "openai/gpt-5.4-mini"
     assert init_chat_model("resp:offline/demo").model == "offline/demo"
-    assert init_chat_model("demo", model_provider="offline").model == "offline/demo"
+    assert init_chat_model(model="demo", model_provider="offline").model == "offline/demo"
+    assert init_chat_model("mistralai:m").model == "mistral/m"
+    azure = init_chat_model("azure_openai:gpt-5.4", azure_deployment="dep")
+    assert (azure.model, azure.base_model) == ("azure/dep", "gpt-5.4")
+    with pytest.raises(core.UnknownProviderError, match="nowhere"):
+        init_chat_model("nowhere:m")
+    with pytest.raises(core.ArgumentError, match="register_with_langchain"):
+        init_chat_model("offline/demo", configurable_fields="any")
 
 
 def test_langchains_own_factory_can_be_taught() -> None:
@@ -241,6 +202,10 @@ def test_langchains_own_factory_can_be_taught() -> None:
     model = theirs("resp:offline/demo", temperature=0)
     assert isinstance(model, ChatResp)
     assert model.model == "offline/demo"
+    chosen: Any = theirs("resp:offline/demo", configurable_fields="any", config_prefix="x")
+    config = {"configurable": {"x_model": "offline/other", "x_model_provider": "resp"}}
+    answer = chosen.bind_tools([]).invoke("Hello", config=config)
+    assert answer.response_metadata["requested_model"] == "offline/other"
 
 
 def test_configurable() -> None:
@@ -270,6 +235,37 @@ def test_counting_tokens_needs_no_network() -> None:
 def int_tool(a: int) -> int:
     """Add one."""
     return a + 1
+
+
+def test_names_for_traces_are_without_the_provider() -> None:
+    model = ChatResp(model="azure/dep", base_model="gpt-5.4")
+    traced = model._get_ls_params()
+    assert (model.model_name, traced["ls_model_name"]) == ("dep", "gpt-5.4")
+    assert model._get_ls_params(model="openai/other")["ls_model_name"] == "other"
+    assert dict(traced)["resp_provider"] == "azure"
+
+
+@pytest.mark.parametrize(
+    ("options", "given", "streams"),
+    [
+        ({"disable_streaming": True}, {}, False),
+        ({"disable_streaming": "tool_calling"}, {}, True),
+        ({"disable_streaming": "tool_calling"}, {"tools": [{"type": "web_search"}]}, False),
+        ({}, {}, True),
+    ],
+)
+def test_streaming_can_be_turned_off(options: Any, given: Any, streams: bool) -> None:
+    server = Server(response(said("hello there")))
+    texts = [chunk.text for chunk in server.model(**options).stream("hi", **given)]
+    assert "".join(texts) == "hello there"
+    assert server.bodies[0].get("stream", False) is streams
+
+
+def test_a_plain_call_may_stream() -> None:
+    server = Server(response(said("hello there")))
+    assert server.model(streaming=True).invoke("hi").text == "hello there"
+    assert server.model().invoke("hi", stream=True).text == "hello there"
+    assert [body["stream"] for body in server.bodies] == [True, True]
 
 
 def test_profile() -> None:

@@ -13,7 +13,15 @@ from langchain_resp.blocks import KEPT
 from langchain_resp.calls import UNREADABLE, raw_args
 from langchain_resp.chunks import ChunkBuilder
 from tests.langchain.equal import METADATA, facts, plain, summed
-from tests.langchain.server import called, refused, response, said, stream_of, thought
+from tests.langchain.server import (
+    Server,
+    called,
+    refused,
+    response,
+    said,
+    stream_of,
+    thought,
+)
 
 WEB = {"type": "web_search_call", "id": "ws_1", "status": "completed", "action": {"type": "x"}}
 URL = {
@@ -77,6 +85,9 @@ ITEMS = st.lists(
             refused("I will not"),
             thought("thinking aloud"),
             thought(encrypted_content="sealed"),
+            thought(encrypted_content="sealed", content=[], id="rs_2"),
+            thought("aloud", encrypted_content="sealed", id="rs_3"),
+            {"type": "compaction", "id": "cmp_1", "encrypted_content": "sealed", "x": "y"},
             {
                 "type": "reasoning",
                 "id": "rs_rk1",
@@ -102,11 +113,31 @@ ITEMS = st.lists(
 )
 
 
-@given(ITEMS, st.booleans(), st.integers(1, 5))
-def test_the_sum_is_the_message(output: list[dict[str, Any]], blocks: bool, pieces: int) -> None:
+FORMS: list[dict[str, Any]] = [{}, {"reasoning": {"summary": "auto"}}, {"output_version": "v1"}]
+
+
+@given(ITEMS, st.sampled_from(FORMS), st.integers(1, 5))
+def test_the_sum_is_the_message(
+    output: list[dict[str, Any]], form: dict[str, Any], pieces: int
+) -> None:
     answer = response(*output)
-    streamed = summed(stream_of(answer, pieces), answer, blocks=blocks)
-    assert facts(streamed) == facts(plain(answer, blocks=blocks))
+
+    def script(body: dict[str, Any]) -> Any:
+        return sealed_anew(stream_of(answer, pieces)) if body.get("stream") else answer
+
+    model = Server(script).model(**form)
+    first, *others = model.stream("hi")
+    assert facts(first + others) == facts(model.invoke("hi"))
+
+
+def sealed_anew(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Events as servers send them: each has an encryption of its own, the last one counts."""
+    return [
+        {**event, "item": {**event["item"], "encrypted_content": f"sealed {number}"}}
+        if "encrypted_content" in event.get("item", {})
+        else event
+        for number, event in enumerate(events)
+    ]
 
 
 CUT = [

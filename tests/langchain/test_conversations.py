@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from langchain.agents import create_agent
 from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
+from langchain_core.tools import tool
 
+from langchain_resp import ChatResp
 from tests.langchain.server import (
     Server,
     called,
@@ -112,20 +120,131 @@ def test_another_server_gets_what_can_be_seen() -> None:
     ]
 
 
-def test_fifty_conversations_on_one_model_do_not_meet() -> None:
+def echoing(**options: Any) -> ChatResp:
+    """A model that says what it was told last, and names its answer after it."""
+
     def script(body: dict[str, Any]) -> Any:
         text = body["input"][-1]["content"]
-        return response(said(f"you said {text}"), id=f"resp_{text}")
+        call = called("f", json.dumps({"a": text}), f"call_{text}", id=f"fc_{text}")
+        return response(said(f"you said {text}", id=f"msg_{text}"), call, id=f"resp_{text}")
 
-    model = Server(script).model(use_previous_response_id=True)
+    return Server(script).model(**options)
 
-    def talk(name: int) -> list[str]:
+
+OPTIONS: list[dict[str, Any]] = [
+    {},
+    {"use_previous_response_id": True},
+    {"store": False},
+    {"output_version": "v1"},
+]
+
+
+def check_talk(name: int, history: list[Any]) -> None:
+    """Nothing in a conversation is of another."""
+    answers = [message for message in history if isinstance(message, AIMessage)]
+    for turn, answer in enumerate(answers):
+        assert answer.text == f"you said {name}.{turn}"
+        assert answer.response_metadata["id"] == f"resp_{name}.{turn}"
+        assert [call["args"] for call in answer.tool_calls] == [{"a": f"{name}.{turn}"}]
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
+@pytest.mark.parametrize("stream", [False, True])
+def test_fifty_conversations_on_one_model_do_not_meet(options: Any, stream: bool) -> None:
+    model = echoing(**options)
+
+    def talk(name: int) -> list[Any]:
         history: list[Any] = []
         for turn in range(3):
             history.append(HumanMessage(f"{name}.{turn}"))
-            history.append(model.invoke(history))
-        return [str(m.content) for m in history if isinstance(m, AIMessage)]
+            if stream:
+                first, *others = model.stream(history)
+                history.append(first + others)
+            else:
+                history.append(model.invoke(history))
+        return history
 
     with ThreadPoolExecutor(16) as pool:
-        for name, texts in enumerate(pool.map(talk, range(50))):
-            assert texts == [f"you said {name}.{turn}" for turn in range(3)]
+        for name, history in enumerate(pool.map(talk, range(50))):
+            check_talk(name, history)
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=str)
+@pytest.mark.parametrize("stream", [False, True])
+async def test_fifty_awaited_conversations_do_not_meet(options: Any, stream: bool) -> None:
+    model = echoing(**options)
+
+    async def talk(name: int) -> list[Any]:
+        history: list[Any] = []
+        for turn in range(3):
+            history.append(HumanMessage(f"{name}.{turn}"))
+            if stream:
+                whole: Any = None
+                async for chunk in model.astream(history):
+                    await asyncio.sleep(0)
+                    whole = chunk if whole is None else whole + chunk
+                history.append(whole)
+            else:
+                history.append(await model.ainvoke(history))
+        return history
+
+    histories = await asyncio.gather(*(talk(name) for name in range(50)))
+    for name, history in enumerate(histories):
+        check_talk(name, history)
+
+
+# -- histories that were cut, handed over or interrupted
+
+
+@tool
+def get_weather(city: str) -> str:
+    """The weather in a city."""
+    return f"sunny in {city}"
+
+
+@tool
+def get_population(city: str) -> str:
+    """How many people live in a city."""
+    return f"two million in {city}"
+
+
+TOOLS = [get_weather, get_population]
+KINDS: dict[str, dict[str, Any]] = {
+    "responses": {"api": "responses"},
+    "stateless": {"api": "responses", "store": False},
+    "chained": {"api": "responses", "use_previous_response_id": True},
+    "chat": {"api": "chat"},
+    "v1": {"api": "responses", "output_version": "v1", "store": False},
+}
+
+
+def offline(kind: str) -> ChatResp:
+    return ChatResp(model="offline/demo", reasoning_effort="low", **KINDS[kind])
+
+
+@cache
+def talk_of(kind: str) -> list[Any]:
+    """A conversation with reasoning and parallel calls."""
+    agent = create_agent(offline(kind), TOOLS)
+    messages: list[Any] = []
+    for asked in ("What is the weather in Paris and the population of Rome?", "And in Oslo?"):
+        messages = agent.invoke({"messages": [*messages, HumanMessage(asked)]})["messages"]
+    assert sum(len(m.tool_calls) for m in messages if isinstance(m, AIMessage)) > 2
+    return messages
+
+
+@given(
+    st.sampled_from(sorted(KINDS)),
+    st.sampled_from(sorted(KINDS)),
+    st.permutations(range(12)),
+    st.integers(0, 12),
+    st.booleans(),
+)
+def test_any_part_of_a_history_makes_a_valid_request(
+    made_by: str, sent_to: str, order: list[int], count: int, in_order: bool
+) -> None:
+    history = talk_of(made_by)
+    kept = [place for place in order if place < len(history)][:count]
+    cut = [history[place] for place in (sorted(kept) if in_order else kept)]
+    answer = offline(sent_to).bind_tools(TOOLS).invoke([*cut, HumanMessage("Hello")])
+    assert answer.response_metadata["status"] == "completed"

@@ -13,8 +13,9 @@ from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.load import dumps
 from langchain_core.messages import AIMessage
 
-from langchain_resp import ChatResp
+from langchain_resp import ChatResp, CostCallbackHandler
 from langchain_resp import errors as ours
+from resp_core import Budget
 from tests.langchain.server import (
     Server,
     response,
@@ -125,24 +126,58 @@ def test_secrets_stay_inside() -> None:
     assert [text for text in shown if SECRET in text] == []
 
 
-def test_credentials_of_mcp_servers_are_not_traced() -> None:
-    seen: list[Any] = []
+class Watch(BaseCallbackHandler):
+    """Keeps what a handler is told when a model starts."""
 
-    class Watch(BaseCallbackHandler):
-        def on_chat_model_start(self, *args: Any, **kwargs: Any) -> None:
-            seen.append((args, kwargs))
+    def __init__(self) -> None:
+        self.seen: list[Any] = []
 
-    tool = {
-        "type": "mcp",
-        "server_label": "a",
-        "server_url": "https://a.test",
-        "authorization": SECRET,
-        "headers": {"x": SECRET},
-    }
+    def on_chat_model_start(self, *args: Any, **kwargs: Any) -> None:
+        self.seen.append((args, kwargs))
+
+
+MCP = {
+    "type": "mcp",
+    "server_label": "a",
+    "server_url": "https://a.test",
+    "authorization": SECRET,
+    "headers": {"x": SECRET},
+}
+SOURCES = [{"type": "azure_search", "parameters": {"authentication": {"key": SECRET}}}]
+
+
+def test_credentials_deep_inside_options_stay_inside() -> None:
     server = Server(response(said("a")))
-    server.model().bind_tools([tool]).invoke("hi", config={"callbacks": [Watch()]})
-    list(server.model().bind_tools([tool]).stream("hi", config={"callbacks": [Watch()]}))
-    assert SECRET not in repr(seen)
+    watch = Watch()
+    model = server.model(tools=[MCP], extra_body={"data_sources": SOURCES}, callbacks=[watch])
+    model.extra_body = {"data_sources": SOURCES, "more": {"password": SECRET}}
+    model.invoke("hi")
+    model.invoke("hi", data_sources=SOURCES)
+    assert server.bodies[0]["tools"] == [MCP]
+    assert server.bodies[0]["data_sources"] == SOURCES
+    assert server.bodies[0]["more"] == {"password": SECRET}
+    bound = model.bind_tools([MCP])
+    shown = [
+        *(f(thing) for thing in (model, bound) for f in (repr, str, dumps)),
+        *(pickle.dumps(thing).decode("latin-1") for thing in (model, bound)),
+        repr(model.model_dump()),
+        model.model_dump_json(),
+        repr(model.asdict()),
+        repr(watch.seen),
+    ]
+    assert [text for text in shown if SECRET in text] == []
+    other = server.model(tools=[{**MCP, "authorization": "another"}])
+    assert dumps(server.model(tools=[MCP])) != dumps(other)  # a cache tells users apart
+
+
+def test_credentials_of_mcp_servers_are_not_traced() -> None:
+    watch = Watch()
+    tool = MCP
+    server = Server(response(said("a")))
+    server.model().bind_tools([tool]).invoke("hi", config={"callbacks": [watch]})
+    list(server.model().bind_tools([tool]).stream("hi", config={"callbacks": [watch]}))
+    assert watch.seen
+    assert SECRET not in repr(watch.seen)
     assert server.bodies[0]["tools"] == server.bodies[1]["tools"] == [tool]
 
 
@@ -161,6 +196,33 @@ def test_copies_keep_keys_and_pickles_do_not(used: bool) -> None:
     assert revived.api_key is None
     assert revived.model == model.model
     assert revived.http_client is None
+
+
+def test_pickles_leave_behind_what_cannot_be_pickled() -> None:
+    model = ChatResp(
+        model="offline/demo",
+        temperature=1,
+        callbacks=[CostCallbackHandler()],
+        custom_get_token_ids=lambda _: [1],
+        budgets=[Budget(1)],
+    )
+    model.invoke("Hello")
+    revived = pickle.loads(pickle.dumps(model))
+    assert (revived.callbacks, revived.custom_get_token_ids) == (None, None)
+    assert (revived.temperature, revived.budgets) == (1, [Budget(1)])
+    assert revived.invoke("Hello").text
+
+
+def test_a_changed_option_counts_for_the_next_call() -> None:
+    one, two = Server(response(said("one"))), Server(response(said("two")))
+    model, other = one.model(), two.model()
+    assert model.invoke("hi").text == "one"
+    model.http_client = other.http_client
+    model.temperature = 1
+    assert model.invoke("hi").text == "two"
+    assert two.bodies[0]["temperature"] == 1
+    assert other.model_copy(update={"model": "openai/gpt-other"}).invoke("hi").text == "two"
+    assert two.bodies[-1]["model"] == "gpt-other"
 
 
 def test_a_pickled_model_works_elsewhere() -> None:

@@ -22,7 +22,7 @@ from langchain_resp.chunks import message_of
 from langchain_resp.messages import to_items
 from resp_core.errors import ArgumentError, UnsupportedError
 from resp_core.wire.replay import ORIGIN, plan_replay
-from tests.langchain.server import called, refused, response, said, thought
+from tests.langchain.server import Server, called, refused, response, said, thought
 
 DATA = "aGVsbG8="
 PNG = f"data:image/png;base64,{DATA}"
@@ -422,3 +422,91 @@ def test_any_arguments_are_sent_as_json(value: Any) -> None:
     message = AIMessage("", tool_calls=[{"id": "c", "name": "f", "args": {"v": value}}])
     (item,) = items(message)
     assert json.loads(item["arguments"]) == {"v": value}
+
+
+IDS = st.sampled_from(["a", "b", "c", "", "x" * 65])
+CALLS = st.lists(IDS, max_size=3).map(
+    lambda ids: [{"name": "f", "args": {"n": 1}, "id": id, "type": "tool_call"} for id in ids]
+)
+HISTORIES = st.lists(
+    st.one_of(
+        st.just(HumanMessage("question")),
+        st.just(SystemMessage("rule")),
+        st.just(HumanMessage([{"type": "text", "text": "parts"}])),
+        st.just(HumanMessage("named", name="ann")),
+        IDS.map(lambda id: ToolMessage("result", tool_call_id=id)),
+        st.builds(
+            lambda text, calls, origin: AIMessage(
+                text, tool_calls=calls, response_metadata={"origin": origin} if origin else {}
+            ),
+            st.sampled_from(["", "said"]),
+            CALLS,
+            st.sampled_from([None, "here", "elsewhere"]),
+        ),
+    ),
+    max_size=8,
+)
+
+
+@given(HISTORIES)
+def test_a_plain_history_holds_as_it_is(messages: list[BaseMessage]) -> None:
+    found = to_items(messages, "here")
+    one_by_one = [item for message in messages for item in to_items([message], "here").items]
+    assert found.items == one_by_one
+    if found.plain:
+        assert plan_replay(found.items, origin="here") == found.items
+        assert plan_replay(found.items, stored=False, origin="elsewhere") == found.items
+
+
+def test_most_histories_are_plain() -> None:
+    call = {"name": "f", "args": {"n": 1}, "id": "a", "type": "tool_call"}
+    history = [
+        SystemMessage("rule"),
+        HumanMessage("question"),
+        AIMessage("let me see", tool_calls=[call, {**call, "id": "b"}]),
+        ToolMessage("1", tool_call_id="b"),
+        ToolMessage("2", tool_call_id="a"),
+        AIMessage("answer", response_metadata={"origin": "here", "model_provider": "openai"}),
+    ]
+    assert to_items(history, "here").plain
+    assert not to_items(history, "elsewhere").plain
+    assert not to_items(history[:3], "here").plain
+    assert not to_items([*history[:3], history[1], *history[3:]], "here").plain
+
+
+AUDIO = {"id": "audio_1", "data": "UklGRg==", "expires_at": 1, "transcript": "Hello there"}
+
+
+@pytest.mark.parametrize("version", [None, "v1"])
+def test_speech_is_a_standard_block_and_comes_back_by_its_id(version: Any) -> None:
+    message = {"role": "assistant", "content": None, "audio": AUDIO}
+    choice = {"index": 0, "finish_reason": "stop", "message": message}
+    server = Server({"id": "c", "model": "gpt-audio", "choices": [choice]})
+    model = server.model(api="chat", output_version=version, audio={"voice": "alloy"})
+    answer = model.invoke("hi")
+    assert answer.content_blocks == [
+        {
+            "type": "audio",
+            "base64": "UklGRg==",
+            "mime_type": "audio/wav",
+            "id": "audio_1",
+            "extras": {"expires_at": 1, "transcript": "Hello there"},
+        }
+    ]
+    history = [HumanMessage("hi"), answer, HumanMessage("again")]
+    model.invoke(history)
+    sent = server.bodies[-1]["messages"][1]
+    assert sent == {"role": "assistant", "content": None, "audio": {"id": "audio_1"}}
+    server.model(api="chat", base_url="https://another.test/v1").invoke(history)
+    assert server.bodies[-1]["messages"][1] == {"role": "assistant", "content": "Hello there"}
+
+
+def test_sound_of_other_origin_cannot_stand_in_an_answer() -> None:
+    block = {"type": "audio", "base64": "AAAA", "mime_type": "audio/wav"}
+    assert to_items([AIMessage([block, {"type": "text", "text": "a"}])]).items == [
+        {
+            "type": "message",
+            "role": "assistant",
+            "content": [{"type": "output_text", "text": "a", "annotations": []}],
+        }
+    ]

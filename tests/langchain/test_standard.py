@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any, ClassVar, Literal
 
 import pytest
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessage
+from langchain_core.messages import AIMessage, HumanMessage
 from langchain_tests.integration_tests import (
     ChatModelIntegrationTests,
     EmbeddingsIntegrationTests,
@@ -14,6 +15,7 @@ from langchain_tests.integration_tests import (
 from langchain_tests.unit_tests import ChatModelUnitTests, EmbeddingsUnitTests
 
 from langchain_resp import ChatResp, RespEmbeddings
+from tests.langchain.conftest import WAV
 
 Kind = Literal["invoke", "stream"]
 
@@ -49,7 +51,7 @@ class _Features:
 
     @property
     def supports_audio_inputs(self) -> bool:
-        return self.params.get("api") == "chat"
+        return self.params.get("api") == "chat"  # the Responses API takes no sound
 
     @property
     def supports_anthropic_inputs(self) -> bool:
@@ -79,18 +81,26 @@ class _Unit(_Features, ChatModelUnitTests):
 
 class _Integration(_Features, ChatModelIntegrationTests):
     @property
+    def enable_vcr_tests(self) -> bool:
+        return True  # there is nothing to record: no request leaves the machine
+
+    @property
     def supported_usage_metadata_details(self) -> dict[Kind, list[Any]]:
-        kinds = ["reasoning_output", "cache_read_input"]
-        if self.params.get("api") == "responses":
-            kinds.append("cache_creation_input")
+        kinds = ["reasoning_output", "cache_read_input", "cache_creation_input"]
+        if self.supports_audio_inputs:
+            kinds.append("audio_input")  # the offline model hears and does not speak
         return {"invoke": list(kinds), "stream": list(kinds)}
 
-    def _ask(self, prompt: str, *, stream: bool, **options: Any) -> AIMessage:
+    def _ask(self, prompt: Any, *, stream: bool, **options: Any) -> AIMessage:
         model = ChatResp(**{**self.chat_model_params, **options})
         if not stream:
             return model.invoke(prompt)
         first, *others = model.stream(prompt)
         return first + others
+
+    def invoke_with_audio_input(self, *, stream: bool = False) -> AIMessage:
+        sound = {"type": "audio", "base64": SOUND, "mime_type": "audio/wav"}
+        return self._ask([HumanMessage([sound])], stream=stream)
 
     def invoke_with_reasoning_output(self, *, stream: bool = False) -> AIMessage:
         return self._ask("What is 2 + 3?", stream=stream, reasoning_effort="low")
@@ -102,6 +112,7 @@ class _Integration(_Features, ChatModelIntegrationTests):
         return self._ask("word " * 2000, stream=stream)
 
 
+SOUND = base64.b64encode(WAV).decode()
 OFFLINE = {"model": "demo", "provider": "offline"}
 
 

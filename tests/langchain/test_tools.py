@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import weakref
+from contextlib import suppress
 from typing import Annotated, Any
 
 import pytest
@@ -15,7 +16,7 @@ from pydantic.v1 import BaseModel as OldModel
 from typing_extensions import TypedDict
 
 from langchain_resp import ChatResp
-from langchain_resp.schemas import response_format, strict_schema
+from langchain_resp.schemas import response_format
 from langchain_resp.tools import _CACHE, bound_tools, request_tool, request_tool_choice
 from resp_core import errors as core
 from tests.langchain.server import Server, called, refused, response, said, stream_of
@@ -133,6 +134,8 @@ def test_conversions_are_cached_by_identity_and_go_with_the_tool() -> None:
         ({"type": "function", "function": {"name": "f"}}, {"type": "function", "name": "f"}),
         ({"type": "function", "name": "f"}, {"type": "function", "name": "f"}),
         ({"type": "tool", "name": "f"}, {"type": "function", "name": "f"}),
+        ({"type": "any"}, "required"),
+        ({"type": "auto"}, "auto"),
         (
             {
                 "type": "allowed_tools",
@@ -223,7 +226,8 @@ def test_strict_schemas_require_everything() -> None:
     assert schema["required"] == ["items", "note", "title"]
     assert schema["additionalProperties"] is False
     assert list(schema["properties"]) == ["items", "note", "title"]
-    item = schema["properties"]["items"]["items"]
+    assert schema["properties"]["items"]["items"] == {"$ref": "#/$defs/Item"}
+    item = schema["$defs"]["Item"]
     assert item["required"] == ["name", "price"]
     assert item["additionalProperties"] is False
 
@@ -243,18 +247,76 @@ def test_ready_made_formats() -> None:
     chat = {"type": "json_schema", "json_schema": {"name": "x", "schema": PARAMETERS}}
     assert response_format(chat, None)["name"] == "x"
     assert response_format({"type": "json_object"}, None) == {"type": "json_object"}
-    assert response_format(PARAMETERS, None)["name"] == "output"
+    assert response_format(PARAMETERS, None)["name"] == "response"
+    strict = {**chat["json_schema"], "strict": True}  # type: ignore[dict-item]
+    for given in (strict, {"type": "json_schema", "json_schema": strict}):
+        made = response_format(given, None)
+        assert made["schema"]["additionalProperties"] is False
     with pytest.raises(core.ArgumentError):
         response_format(7, None)
 
 
-def test_enums_and_constants_are_left_alone() -> None:
-    schema = {
-        "type": "object",
-        "properties": {"title": {"enum": [{"type": "object"}], "default": 1}},
-    }
-    made = strict_schema(schema)
-    assert made["properties"] == {"title": {"enum": [{"type": "object"}]}}
+class Tree(BaseModel):
+    """A tree."""
+
+    name: str
+    children: list[Tree] = Field(default_factory=list)
+
+
+class Forest(BaseModel):
+    """Trees."""
+
+    trees: list[Tree]
+
+
+@pytest.mark.parametrize("kind", [Tree, Forest])
+@pytest.mark.parametrize("method", ["json_schema", "function_calling"])
+@pytest.mark.parametrize("strict", [None, True, False])
+def test_a_class_inside_itself_keeps_its_shape(kind: Any, method: Any, strict: Any) -> None:
+    server = Server(answer("json_schema", "{}"))
+    model = server.model().with_structured_output(kind, method=method, strict=strict)
+    with suppress(OutputParserException):
+        model.invoke("hi")
+    body = server.bodies[0]
+    found = body["text"]["format"]["schema"] if "text" in body else body["tools"][0]["parameters"]
+    assert found["properties"].keys() == kind.model_fields.keys()
+    inner = found["$defs"]["Tree"]
+    assert inner["properties"]["children"]["items"] == {"$ref": "#/$defs/Tree"}
+    if strict or (strict is None and method == "json_schema"):
+        assert inner["additionalProperties"] is False
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"type": "object", "properties": {"setup": {"type": "string"}}},
+        {"name": "joke", "schema": PARAMETERS},
+        {"type": "json_schema", "json_schema": {"name": "joke", "schema": PARAMETERS}},
+        {"title": "joke", "description": "A joke.", **PARAMETERS},
+        {"name": "joke", "description": "A joke.", "parameters": PARAMETERS},
+        {"name": "joke", "description": "A joke.", "input_schema": PARAMETERS},
+        {"type": "function", "function": {"name": "joke", "parameters": PARAMETERS}},
+    ],
+)
+def test_a_schema_as_a_dict_of_any_form_makes_a_function(given: dict[str, Any]) -> None:
+    name = "joke" if "joke" in str(given) else "response"
+    server = Server(response(called(name, '{"setup": "a"}')))
+    runnable = server.model().with_structured_output(given, method="function_calling")
+    assert runnable.invoke("hi") == {"setup": "a"}
+    (tool,) = server.bodies[0]["tools"]
+    assert tool["name"] == name
+    assert tool["parameters"]["properties"]
+    if "A joke." in str(given):
+        assert tool["description"] == "A joke."
+
+
+def test_what_is_no_function_is_refused() -> None:
+    model = ChatResp(model="offline/demo")
+    with pytest.raises(core.ArgumentError, match="json_mode"):
+        model.with_structured_output({"type": "json_object"}, method="function_calling")
+    with pytest.raises(core.ArgumentError, match="tools") as caught:
+        model.bind_tools([7])  # type: ignore[list-item]
+    assert caught.value.param == "tools"
 
 
 class Joke(BaseModel):

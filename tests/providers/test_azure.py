@@ -208,6 +208,7 @@ def test_credentials_from_the_environment(
     [
         ({"azure_ad_token": Secret("t")}, "static"),
         ({"azure_ad_token_provider": provide}, "callable"),
+        ({"api_key": provide}, "callable"),
         ({"credential": Credential()}, "credential"),
         ({"credential": "default"}, "default"),
         ({"credential": "DefaultAzureCredential"}, "default"),

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from resp_core.auth.headers import auth_headers
-from resp_core.auth.source import KeyAuth, NoAuth, Secret
+from resp_core.auth.source import KeyAuth, NoAuth, Secret, TokenAuth
 from resp_core.errors import ArgumentError, CredentialError, UnsupportedError
 from resp_core.providers import get, names
 from resp_core.route.deployment import Connection, Deployment
@@ -20,6 +20,16 @@ COMPATIBLE = [name for name in names() if name not in ("azure", "offline")]
 
 def at(model: str, env: Mapping[str, str] | None = None, **arguments: Any) -> Deployment:
     return resolve(model, Connection(**arguments), env or {})
+
+
+@pytest.mark.parametrize("name", COMPATIBLE)
+def test_a_key_may_be_a_function(name: str) -> None:
+    auth = at(f"{name}/m", api_key=lambda: "mine", base_url="https://a.test").auth
+    assert isinstance(auth, TokenAuth)
+    assert (auth.source.kind, auth.source.origin) == ("callable", "api_key")
+    assert auth_headers(auth, Secret("mine")) == {"authorization": "Bearer mine"}
+    with pytest.raises(CredentialError, match="plain http"):
+        at(f"{name}/m", api_key=lambda: "mine", base_url="http://a.test")
 
 
 def url(deployment: Deployment, operation: Any = "chat", *ids: str) -> str:

@@ -418,3 +418,11 @@ def test_a_fold_without_an_end_is_incomplete() -> None:
         fold.close(done=False)
     assert raised.value.partial is not None
     assert raised.value.partial["choices"][0]["message"]["content"] == "a"
+
+
+def test_a_first_chunk_about_the_prompt_names_no_model() -> None:
+    prompt = {"id": "", "created": 0, "model": "", "choices": [], "prompt_filter_results": []}
+    response = answer(prompt, chunk(content="a"), chunk(content="b"), STOP, model="asked")
+    assert (response["model"], response["created_at"]) == ("m", 1)
+    nameless = [{"choices": [{"index": 0, "delta": {"content": "a"}}]}, STOP]
+    assert answer(*nameless, model="asked")["model"] == "asked"

@@ -110,3 +110,43 @@ def test_a_class_names_its_format() -> None:
 def test_what_has_no_schema_is_refused() -> None:
     with pytest.raises(ArgumentError, match="text_format"):
         format_of(object())
+
+
+class Tree(BaseModel):
+    children: list[Tree] = []
+
+
+def test_a_class_inside_itself_has_an_object_at_its_root() -> None:
+    for strict in (True, False):
+        schema = format_of(Tree, strict=strict)["schema"]
+        assert schema["type"] == "object"
+        assert schema["properties"]["children"]["items"] == {"$ref": "#/$defs/Tree"}
+
+
+@pytest.mark.parametrize("kind", ["object", ["object", "null"]])
+def test_an_object_that_names_no_properties_is_open_unless_it_is_the_root(kind: Any) -> None:
+    inner = {"type": kind}
+    with pytest.raises(ArgumentError, match=r"schema\.a"):
+        to_strict_schema({"type": "object", "properties": {"a": inner}})
+    assert to_strict_schema({"type": "object"})["properties"] == {}
+    closed = {"type": kind, "additionalProperties": False}
+    strict = to_strict_schema({"type": "object", "properties": {"a": closed}})
+    assert strict["properties"]["a"]["required"] == []
+
+
+def test_strictness_can_be_demanded_and_declined() -> None:
+    assert format_of(Plan, strict=False) == {
+        "type": "json_schema",
+        "name": "Plan",
+        "schema": Plan.model_json_schema(),
+        "strict": False,
+    }
+    with pytest.raises(ArgumentError, match="values"):
+        format_of(Open, strict=True)
+    ready = {"name": "n", "schema": Step.model_json_schema()}
+    assert format_of(ready) == {"type": "json_schema", **ready}
+    for given, strict in ((ready, True), ({**ready, "strict": True}, None)):
+        assert format_of(given, strict=strict)["schema"]["required"] == ["text"]
+    assert format_of({**ready, "strict": True}, strict=False)["strict"] is False
+    open_ended = {"name": "n", "schema": Open.model_json_schema(), "strict": True}
+    assert format_of(open_ended) == {"type": "json_schema", **open_ended}

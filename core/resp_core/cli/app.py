@@ -79,6 +79,10 @@ def demo(
             from resp_core.cli.demo import run_demo
 
             run_demo(chosen or _OFFLINE, options, console)
+        if options["ledger"] is not None:
+            from resp_core.io.ledger import open_ledger
+
+            open_ledger(options["ledger"]).flush()  # what follows in this process may read it
     except RespError as error:
         _fail(console, error)
 

@@ -111,6 +111,11 @@ class AsyncClient:
         return AsyncConversations(self)
 
     @property
+    def settings(self) -> Settings:
+        """What the client was made with, after its arguments have been read."""
+        return self._wiring.settings
+
+    @property
     def on_unsupported(self) -> OnUnsupported:
         """What happens to a parameter that a target cannot carry, unless a call says."""
         return self._wiring.settings.on_unsupported
@@ -143,10 +148,16 @@ class AsyncClient:
         counted = await self.answer(counting_plan(params)) if exact else None
         return estimate_of(self._wiring, params, counted)
 
-    def with_options(self, **options: Unpack[ClientOptions]) -> AsyncClient:
-        """A client with other settings that shares this one's connections and state."""
+    def with_options(
+        self, model: str | None = None, **options: Unpack[ClientOptions]
+    ) -> AsyncClient:
+        """A client with other settings that shares this one's connections and state.
+
+        With a `model` of another provider this one's address and credentials do not apply.
+        """
         copy = AsyncClient.__new__(AsyncClient)
-        wiring = Wiring(updated(self._wiring.settings, options), self._wiring.state)
+        settings = updated(self._wiring.settings.with_model(model), options)
+        wiring = Wiring(settings, self._wiring.state)
         shares = wiring.settings.shares_transport(self._wiring.settings)
         copy._transports = self._transports
         copy._wire_up(wiring, self._net if shares else None)

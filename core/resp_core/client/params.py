@@ -13,7 +13,7 @@ from resp_core.errors import ArgumentError
 from resp_core.wire import chat_server
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from resp_core.cost.account import Teller
     from resp_core.mcp.policy import Policy
@@ -51,7 +51,8 @@ class CallOptions(TypedDict, total=False):
     """How to reach a provider, and limits: on a client for all calls, on a call for that one.
 
     `timeout` is the total time in seconds. `base_url` has the aliases `api_base`,
-    `openai_api_base` and `azure_endpoint`; `custom_llm_provider` is LiteLLM's name of
+    `openai_api_base` and `azure_endpoint`; `api_key` may be a function that gives the key of each
+    attempt (sync, or for awaited calls async); `custom_llm_provider` is LiteLLM's name of
     `provider`. `approvals` answers MCP approval requests of tools that are run here, and takes
     denied tools away; `approval_scope` names for whom a decision is valid; `strict_approvals`
     refuses decisions that the state store does not know; `mcp_timeout` is in seconds.
@@ -66,7 +67,7 @@ class CallOptions(TypedDict, total=False):
     api_base: str | None
     openai_api_base: str | None
     azure_endpoint: str | None
-    api_key: str | None
+    api_key: str | Callable[[], Any] | None
     api_version: str | None
     azure_ad_token: str | None
     azure_ad_token_provider: Any

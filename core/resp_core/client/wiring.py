@@ -79,6 +79,18 @@ class Settings:
     spending: Spending = field(default_factory=Spending)
     live: bool = False
 
+    def with_model(self, model: str | None) -> Settings:
+        """These settings with another default model; None changes nothing."""
+        if model is None:
+            return self
+        return replace(self, model=model, connection=self.connection_for(model))
+
+    def connection_for(self, model: str | None) -> Connection:
+        """The connection for a call of `model`: another provider gets no address and no key."""
+        if same_provider(self.model, model, self.connection):
+            return self.connection
+        return merge(self.connection, Connection(), other_provider=True)
+
     def shares_transport(self, other: Settings) -> bool:
         """Whether connections made for `other` serve these settings too."""
         names = (
@@ -129,16 +141,10 @@ class Wiring:
             return resolve(model, merged, environ())
         found = None if settings.live else self._deployments.get(model)
         if found is None:
-            found = resolve(model, self._own(model), environ())
+            found = resolve(model, settings.connection_for(model), environ())
             if len(self._deployments) < 256:
                 self._deployments[model] = found
         return found
-
-    def _own(self, model: str | None) -> Connection:
-        connection = self.settings.connection
-        if not same_provider(self.settings.model, model, connection):
-            return merge(connection, Connection(), other_provider=True)
-        return connection
 
     def call(
         self, task: Task, model: str | None = None, options: CallOptions | None = None

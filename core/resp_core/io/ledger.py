@@ -267,8 +267,8 @@ def open_sink(spec: str) -> Sink:
         return JsonLinesSink(spec)
     if "://" in spec and not spec.startswith("sqlite:///"):
         raise ArgumentError(
-            f"ledger is {spec!r}; it may be memory, a path, sqlite:///path, jsonl:///path or "
-            "postgresql://...",
+            f"ledger has the scheme {spec.partition('://')[0]!r}; it may be memory, a path, "
+            "sqlite:///path, jsonl:///path or postgresql://...",
             param="ledger",
         )
     from resp_core.io.ledger_sqlite import SqliteSink

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-__all__ = ["encoder"]
+__all__ = ["encoder", "tokenizer"]
 
 logger = logging.getLogger("resp_core")
 
@@ -52,8 +52,14 @@ _PATTERNS = {
 
 def encoder(encoding: str, environ: Mapping[str, str]) -> Callable[[str], int] | None:
     """A function that counts a text's tokens; None where tiktoken or its tables are not here."""
+    ids = tokenizer(encoding, environ)
+    return None if ids is None else lambda text: len(ids(text))
+
+
+def tokenizer(encoding: str, environ: Mapping[str, str]) -> Callable[[str], list[int]] | None:
+    """A function that gives the ids of a text's tokens; None where tiktoken's are not here."""
     folders = tuple(dict.fromkeys(str(folder) for folder in _folders(environ)))
-    return _encoder(encoding, folders)
+    return _tokenizer(encoding, folders)
 
 
 def _folders(environ: Mapping[str, str]) -> Iterator[Path]:
@@ -72,14 +78,14 @@ def _folders(environ: Mapping[str, str]) -> Iterator[Path]:
 
 
 @lru_cache(maxsize=8)
-def _encoder(encoding: str, folders: tuple[str, ...]) -> Callable[[str], int] | None:
+def _tokenizer(encoding: str, folders: tuple[str, ...]) -> Callable[[str], list[int]] | None:
     if importlib.util.find_spec("tiktoken") is None:
         return None
     name, digest, special = _FILES[encoding]
     for folder in folders:
         data = _read(Path(folder) / name)
         if data is not None and hashlib.sha256(data).hexdigest() == digest:
-            return _counting(_built(encoding, data, special))
+            return _in_pieces(_built(encoding, data, special))
     logger.warning("The tables of %s are not on this machine: tokens are approximate.", encoding)
     return None
 
@@ -104,11 +110,9 @@ def _built(encoding: str, data: bytes, special: dict[str, int]) -> Any:
     )
 
 
-def _counting(encoding: Any) -> Callable[[str], int]:
-    def count(text: str) -> int:
-        return sum(
-            len(encoding.encode(text[start : start + _MOST], disallowed_special=()))
-            for start in range(0, len(text), _MOST)
-        )
+def _in_pieces(encoding: Any) -> Callable[[str], list[int]]:
+    def ids(text: str) -> list[int]:
+        pieces = (text[start : start + _MOST] for start in range(0, len(text), _MOST))
+        return [id for piece in pieces for id in encoding.encode(piece, disallowed_special=())]
 
-    return count
+    return ids

@@ -9,7 +9,7 @@ from resp_core.auth.headers import checked
 from resp_core.auth.source import KeyAuth, NoAuth, Secret, TokenAuth, TokenSource
 from resp_core.credentials import pick
 from resp_core.errors import ArgumentError, ConfigError, CredentialError
-from resp_core.providers._compatible import header_credential
+from resp_core.providers._compatible import explicit_key, header_credential
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,7 +76,7 @@ def default_scope(base_url: str) -> str:
 def _explicit(connection: Connection, name: str, scopes: tuple[str, ...]) -> Auth:
     value = getattr(connection, name)
     if name == "api_key":
-        return _key(value, name)
+        return _key(value, name) if isinstance(value, Secret) else explicit_key(value)
     if name == "azure_ad_token":
         return _token(value, name)
     if name == "azure_ad_token_provider":

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
 from resp_core.auth.headers import check_secret, checked
-from resp_core.auth.source import KeyAuth, NoAuth, Secret
+from resp_core.auth.source import KeyAuth, NoAuth, Secret, TokenAuth, TokenSource
 from resp_core.credentials import pick
 from resp_core.errors import ArgumentError, CredentialError, UnsupportedError
 from resp_core.models.profile import Profile, profile_of
@@ -15,7 +15,7 @@ from resp_core.route.deployment import Deployment, Endpoint
 from resp_core.route.paths import OPERATIONS, fill, is_loopback, join, split_url, trim_operation
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from resp_core.auth.source import Auth
     from resp_core.providers import Provider
@@ -27,6 +27,7 @@ __all__ = [
     "caller_headers",
     "connect",
     "dialects",
+    "explicit_key",
     "header_credential",
     "key_auth",
     "locate",
@@ -127,7 +128,7 @@ def address(
 def key_auth(provider: Provider, connection: Connection, environ: Mapping[str, str]) -> Auth:
     """The key: the argument, else a header of the caller's own, else the environment."""
     if connection.api_key:
-        return KeyAuth(checked(connection.api_key, "api_key"))
+        return explicit_key(connection.api_key)
     if connection.keyless or header_credential(connection):
         return NoAuth()
     if found := pick(environ, provider.key_env):
@@ -139,6 +140,13 @@ def key_auth(provider: Provider, connection: Connection, environ: Mapping[str, s
             param="api_key",
         )
     return NoAuth()
+
+
+def explicit_key(key: Secret | Callable[[], Any]) -> Auth:
+    """A key that was given; a function is asked for one at each attempt."""
+    if isinstance(key, Secret):
+        return KeyAuth(checked(key, "api_key"))
+    return TokenAuth(TokenSource("callable", key, origin="api_key"))
 
 
 def header_credential(connection: Connection) -> bool:

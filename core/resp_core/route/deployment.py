@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from resp_core.auth.source import NoAuth, Veiled
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from resp_core.auth.source import Auth, Secret
     from resp_core.models.profile import Profile
@@ -45,14 +45,15 @@ class Connection:
     """How to reach a provider, as the caller said it; None or "" is "not said".
 
     The names are those that clients, calls and adapters take. A call's values win over the
-    client's (see `merge`). `keyless` forbids credentials from the environment: it marks a
+    client's (see `merge`). `api_key` may be a function that gives the key of each attempt.
+    `keyless` forbids credentials from the environment: it marks a
     `base_url` that a call brought without a key of its own.
     """
 
     provider: str | None = None
     api: Api | None = None
     base_url: str | None = None
-    api_key: Secret | None = None
+    api_key: Secret | Callable[[], Any] | None = None
     api_version: str | None = None
     azure_ad_token: Secret | None = None
     azure_ad_token_provider: Any = field(default=None, repr=False)

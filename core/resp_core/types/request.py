@@ -25,16 +25,18 @@ class Request:
 
     `body` is a Responses or a Chat request as that API defines it, without `stream`; it is
     never changed in place. A dialect whose wire is the caller's sends it as it is; another
-    one translates it. `chat_only` holds parameters that the Responses API lacks (`stop`,
-    `seed`, `n`, penalties, `logit_bias`, `prediction`, `modalities`, `audio`), for callers
-    who speak Responses but may reach a Chat server. `called` is the API that the caller named
-    (`client.chat…`), which is used where the target serves it; None takes the target's
-    preference. `extra_body` goes to the server unchanged
-    and unexamined, over everything else.
+    one translates it. `plain`: its `input` is known to be text, and calls of functions that are
+    answered at once with text, so that nobody need look through it. `chat_only` holds
+    parameters that the Responses API lacks (`stop`, `seed`, `n`, penalties, `logit_bias`,
+    `prediction`, `modalities`, `audio`), for callers who speak Responses but may reach a Chat
+    server. `called` is the API that the caller named (`client.chat…`), which is used where the
+    target serves it; None takes the target's preference. `extra_body` goes to the server
+    unchanged and unexamined, over everything else.
     """
 
     wire: Wire
     body: JsonObject = field(repr=False)
+    plain: bool = False
     stream: bool = False
     called: Wire | None = None
     chat_only: Mapping[str, object] = field(default_factory=empty_object)

@@ -7,7 +7,6 @@ belong, whatever their order in the input.
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
 from typing import TYPE_CHECKING, Any
 
 from resp_core.errors import ArgumentError
@@ -26,9 +25,9 @@ __all__ = ["encode_messages", "nested_annotation"]
 _OUTPUTS = ("function_call_output", "custom_tool_call_output")
 _INSTRUCTING = ("system", "developer")
 _MESSAGE = frozenset(("type", "role", "content", "id", "status", "phase", "provider_data"))
-_TEXT_FIELDS = {"role", "content"}
-_TYPED_TEXT_FIELDS = _TEXT_FIELDS | {"type"}
 _CALL_FIELDS = {"type", "call_id", "name", "arguments"}
+#: Types of items that neither call nor answer.
+_UNANSWERED = (None, "message", "reasoning")
 _SEE_BELOW = "The image that this tool returned is in the next message."
 
 
@@ -67,6 +66,11 @@ class _Turn:
         self.details: list[Any] = []
         self.fields: JsonObject = {}
 
+    @property
+    def begun(self) -> bool:
+        """Whether anything belongs to it yet."""
+        return bool(self.started or self.reasoning or self.details)
+
 
 class _Transcript:
     def __init__(self, options: ChatOptions, losses: Losses) -> None:
@@ -74,7 +78,7 @@ class _Transcript:
         self.losses = losses
         self.messages: list[JsonObject] = []
         self._turn = _Turn()
-        self._outputs: defaultdict[str, deque[tuple[str, JsonObject]]] = defaultdict(deque)
+        self._outputs: dict[str, list[tuple[str, JsonObject]]] = {}  # by call id, in order
         self._walkers: dict[str, Callable[[JsonObject, str], None]] = {
             "message": self.message,
             "function_call": self._function_call,
@@ -84,13 +88,18 @@ class _Transcript:
         }
 
     def walk(self, items: list[JsonObject], param: str) -> None:
-        for n, item in enumerate(items):
-            if item.get("type") in _OUTPUTS:
-                call_id = as_text(item.get("call_id"))
-                self._outputs[call_id].append((f"{param}[{n}]", item))
-        for n, item in enumerate(items):
-            if not self._usual(item):
-                self._item(item, f"{param}[{n}]")
+        """Take the items of one parameter."""
+        n, collected = 0, False
+        while n < len(items):
+            if not (collected or self._turn.begun):
+                n = self._usual(items, n)
+                if n == len(items):
+                    break
+            if not collected and items[n].get("type") not in _UNANSWERED:
+                self._collect(items, n, param)
+                collected = True
+            self._item(items[n], f"{param}[{n}]")
+            n += 1
         self._flush()
         for call_id, waiting in self._outputs.items():
             if waiting:
@@ -101,33 +110,59 @@ class _Transcript:
                     param=at,
                 )
 
-    def _usual(self, item: JsonObject) -> bool:
-        """Take an item of the few shapes that long histories consist of; False: it is another."""
-        kind, fields = item.get("type"), item.keys()
-        if kind in _OUTPUTS:
-            self._flush()
-        elif fields == _CALL_FIELDS and kind == "function_call":
+    def _collect(self, items: list[JsonObject], start: int, param: str) -> None:
+        """Find the outputs from `start` on, which may stand anywhere."""
+        for n in range(start, len(items)):
+            item = items[n]
+            if item.get("type") in _OUTPUTS:
+                waiting = self._outputs.setdefault(as_text(item.get("call_id")), [])
+                waiting.append((f"{param}[{n}]", item))
+
+    def _usual(self, items: list[JsonObject], n: int) -> int:
+        """Take whole turns of what long histories consist of; the place of the first other item.
+
+        That is text, and calls of functions that are answered at once and with text.
+        """
+        size, messages = len(items), self.messages
+        while n < size:
+            item, text, first = items[n], None, n
+            if len(item) == 2 and type(item.get("content")) is str:
+                role = item.get("role")
+                if role == "assistant" and n + 1 < size and items[n + 1].get("role") != "user":
+                    text, first = item["content"], n + 1  # its turn goes on
+                elif role == "user" or role == "assistant":
+                    messages.append(item)  # such an item is a message, and nothing changes it
+                    n += 1
+                    continue
+            n = self._usual_calls(items, first, text)
+            if n == first:
+                return n if text is None else n - 1
+        return n
+
+    def _usual_calls(self, items: list[JsonObject], start: int, text: str | None) -> int:
+        """Take calls and their outputs, in order, as one turn; the place after it, or `start`."""
+        n = start
+        calls: list[JsonObject] = []
+        while n < len(items) and items[n].keys() == _CALL_FIELDS:
+            item = items[n]
             call_id, name, arguments = item["call_id"], item["name"], item["arguments"]
             if not (call_id and name and type(call_id) is type(name) is type(arguments) is str):
-                return False
+                return start
             function = {"name": name, "arguments": arguments}
-            self._turn.started = True
-            self._turn.calls.append({"id": call_id, "type": "function", "function": function})
-        elif fields == _TEXT_FIELDS or (fields == _TYPED_TEXT_FIELDS and kind == "message"):
-            content, turn = item["content"], self._turn
-            if type(content) is not str:
-                return False
-            if item["role"] == "user":
-                self._flush()
-                self.messages.append({"role": "user", "content": content})
-            elif item["role"] == "assistant" and not turn.started:
-                turn.started = True
-                turn.content = content
-            else:
-                return False
-        else:
-            return False
-        return True
+            calls.append({"id": call_id, "type": "function", "function": function})
+            n += 1
+        if not calls or n + len(calls) > len(items):
+            return start
+        turn: list[JsonObject] = [{"role": "assistant", "content": text, "tool_calls": calls}]
+        for call in calls:
+            item = items[n]
+            output, answers = item.get("output"), item.get("call_id") == call["id"]
+            if not answers or item.get("type") not in _OUTPUTS or type(output) is not str:
+                return start
+            turn.append({"role": "tool", "tool_call_id": call["id"], "content": output})
+            n += 1
+        self.messages += turn
+        return n
 
     def _item(self, item: JsonObject, param: str) -> None:
         kind = as_text(item.get("type")) or ("message" if "role" in item else "item_reference")
@@ -281,7 +316,7 @@ class _Transcript:
         result = "" if result is None else result
         text = result if isinstance(result, str) else json_text(result, f"{param}.output")
         answer: JsonObject = {"type": "function_call_output", "output": text}
-        self._outputs[call_id].appendleft((param, answer))
+        self._outputs.setdefault(call_id, []).insert(0, (param, answer))
         self._function_call({**item, "call_id": call_id}, param)
 
     def _called(self, item: JsonObject, param: str) -> str:
@@ -299,7 +334,7 @@ class _Transcript:
 
     def _flush(self) -> None:
         turn = self._turn
-        if not (turn.started or turn.reasoning or turn.details):
+        if not turn.begun:
             return
         self._turn = _Turn()
         message: JsonObject = {"role": "assistant", "content": _assistant_content(turn)}
@@ -319,14 +354,14 @@ class _Transcript:
         images: list[JsonObject] = []
         for call in calls:
             call_id = call["id"]
-            waiting = self._outputs[call_id]
+            waiting = self._outputs.get(call_id)
             if not waiting:
                 raise ArgumentError(
                     f"the call with call_id {call_id!r} has no output in the input: a Chat server "
                     "needs one for every call.",
                     param="input",
                 )
-            at, item = waiting.popleft()
+            at, item = waiting.pop(0)
             content = item.get("output")
             if type(content) is not str:
                 content = self._output(content, f"{at}.output", images)

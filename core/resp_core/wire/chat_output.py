@@ -38,7 +38,7 @@ _USAGE = frozenset(
 )
 
 
-def skeleton(request: JsonObject, *, response_id: str, created_at: Any, model: str) -> JsonObject:
+def skeleton(request: JsonObject, *, response_id: str, created_at: float, model: str) -> JsonObject:
     """A response in progress that echoes its request as the Responses API does.
 
     What the caller left open and only the server knows (temperature, top_p) stays None.
@@ -47,7 +47,7 @@ def skeleton(request: JsonObject, *, response_id: str, created_at: Any, model: s
     response: JsonObject = {
         "id": response_id,
         "object": "response",
-        "created_at": created_at if isinstance(created_at, (int, float)) else 0,
+        "created_at": created_at,
         "completed_at": None,
         "status": "in_progress",
         "background": False,

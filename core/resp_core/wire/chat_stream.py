@@ -25,6 +25,7 @@ from resp_core.wire.shape import as_object, as_text, objects
 
 if TYPE_CHECKING:
     from resp_core.types.json import JsonObject
+    from resp_core.wire.chat_tools import ToolNames
     from resp_core.wire.ids import NewId
 
 __all__ = ["ChatEvents"]
@@ -62,8 +63,9 @@ class ChatEvents:
     def __init__(self, request: JsonObject, new_id: NewId) -> None:
         self._request = request
         self._new_id = new_id
-        self._names = tool_names(request.get("tools"))
+        self._names: ToolNames | None = None
         self._response: JsonObject | None = None
+        self._named = False
         self._items: list[MessageItem | ReasoningItem | CallItem] = []
         self._done: dict[int, JsonObject] = {}
         self._message: MessageItem | None = None
@@ -106,6 +108,10 @@ class ChatEvents:
     def _chunk(self, chunk: JsonObject, out: Events) -> None:
         if self._response is None:
             self._start(chunk, out)
+        elif not self._named and chunk.get("model"):
+            self._named = True  # Azure's first chunk is about the prompt, and names no model
+            named = {"model": as_text(chunk["model"]), "created_at": _time(chunk.get("created"))}
+            self._response = {**self._response, **named}
         if chunk.get("usage"):
             self._usage = chunk["usage"]
         elif as_object(chunk.get("x_groq")).get("usage"):
@@ -123,10 +129,11 @@ class ChatEvents:
         response = skeleton(
             self._request,
             response_id=self._new_id("resp_"),
-            created_at=chunk.get("created"),
+            created_at=_time(chunk.get("created")),
             model=as_text(chunk.get("model")),
         )
         self._response = response
+        self._named = bool(chunk.get("model"))
         out.append({"type": "response.created", "response": response})
         out.append({"type": "response.in_progress", "response": response})
 
@@ -260,7 +267,8 @@ class ChatEvents:
         taken = any(call.call_id == upstream_id for call in self._calls)
         call_id = self._new_id("call_") if taken or not upstream_id else upstream_id
         item_id = self._new_id("ctc_" if custom else "fc_")
-        call = CallItem(item_id, call_id, custom=custom, names=self._names)
+        names = self._names = self._names or tool_names(self._request.get("tools"))
+        call = CallItem(item_id, call_id, custom=custom, names=names)
         call.upstream_id = upstream_id
         self._by_key[call_key(fragment)] = call
         self._calls.append(call)
@@ -341,6 +349,10 @@ class ChatEvents:
             "output": output,
             **self._totals(),
         }
+
+
+def _time(value: Any) -> int | float:
+    return value if isinstance(value, (int, float)) else 0
 
 
 def _as_delta(message: JsonObject) -> JsonObject:

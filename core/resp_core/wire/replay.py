@@ -10,18 +10,26 @@ that holds.
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from resp_core.types.json import dumps
 from resp_core.wire.ids import is_ours
-from resp_core.wire.shape import as_object, as_text, objects
+from resp_core.wire.shape import as_object, as_text, items_of, objects
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from resp_core.types.json import JsonObject
 
-__all__ = ["NO_OUTPUT", "ORIGIN", "OUTPUT_OF", "mcp_output", "plan_replay", "without_mcp_calls"]
+__all__ = [
+    "MAX_CALL_ID",
+    "NO_OUTPUT",
+    "ORIGIN",
+    "OUTPUT_OF",
+    "mcp_output",
+    "plan_replay",
+    "without_mcp_calls",
+]
 
 #: Key under which an adapter notes where an item came from; never sent.
 ORIGIN = "_origin"
@@ -42,7 +50,8 @@ _ANSWERS = frozenset(OUTPUT_OF.values())
 _WITH_TEXT_OUTPUT = frozenset({"function_call", "custom_tool_call"})
 _ID_OPTIONAL = _WITH_TEXT_OUTPUT | {"message"}
 _CALLER_SIDE = _ANSWERS | {"mcp_approval_response", "item_reference", "configuration_update"}
-_MAX_CALL_ID = 64
+#: The longest call id that servers take, in characters.
+MAX_CALL_ID = 64
 
 
 def plan_replay(
@@ -83,7 +92,7 @@ def _stands(items: Sequence[JsonObject]) -> bool:
             return False
         if kind == "function_call":
             call_id = item.get("call_id")
-            if call_id in called or not isinstance(call_id, str) or len(call_id) > _MAX_CALL_ID:
+            if call_id in called or not isinstance(call_id, str) or len(call_id) > MAX_CALL_ID:
                 return False
             called.add(call_id)
             open_calls.add(call_id)
@@ -128,6 +137,8 @@ def _visible(item: JsonObject) -> list[JsonObject]:
     kind = item.get("type") or "message"
     item = {key: value for key, value in item.items() if key != "id"}
     if kind == "message":
+        if isinstance(item.get("content"), list):
+            item["content"] = [_written(part) for part in items_of(item["content"])]
         return [item]
     if kind in _WITH_TEXT_OUTPUT:
         return [item]
@@ -136,9 +147,16 @@ def _visible(item: JsonObject) -> list[JsonObject]:
     return []
 
 
+def _written(part: Any) -> Any:
+    """What a model spoke as text: its sound is known to its own server only."""
+    if as_object(part).get("type") != "output_audio":
+        return part
+    return {"type": "output_text", "text": as_text(part.get("transcript")), "annotations": []}
+
+
 def _short_call_id(item: JsonObject) -> JsonObject:
     call_id = item.get("call_id")
-    if not isinstance(call_id, str) or len(call_id) <= _MAX_CALL_ID:
+    if not isinstance(call_id, str) or len(call_id) <= MAX_CALL_ID:
         return item
     digest = hashlib.sha256(call_id.encode()).hexdigest()[:32]
     return {**item, "call_id": f"call_{digest}"}
@@ -153,7 +171,7 @@ def _as_function_call(item: JsonObject) -> list[JsonObject]:
         return []
     arguments = item.get("arguments")
     call_id = str(item.get("id") or item.get("name"))
-    if len(call_id) > _MAX_CALL_ID or not call_id:
+    if len(call_id) > MAX_CALL_ID or not call_id:
         call_id = "call_" + hashlib.sha256(call_id.encode()).hexdigest()[:32]
     return [
         {

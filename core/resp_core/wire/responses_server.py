@@ -23,16 +23,17 @@ _CHAT_PARTS = ("text", "image_url", "file")
 _OUTPUTS = ("function_call_output", "custom_tool_call_output")
 
 
-def normalize_input(body: JsonObject, losses: Losses) -> JsonObject:
+def normalize_input(body: JsonObject, losses: Losses, *, plain: bool = False) -> JsonObject:
     """`body` with Chat parts and Chat tools in the Responses form.
 
     Returns `body` itself where there was nothing to do, which is a scan of a few lookups per
-    item; otherwise a copy, and a note on `losses`. The body given is never changed.
+    item; otherwise a copy, and a note on `losses`. The body given is never changed. `plain`: see
+    `Request`.
     """
     given, tools = body.get("input"), body.get("tools")
     changed: JsonObject = {}
-    if given.__class__ is list:
-        items = _changed(items_of(given), _item)
+    if given.__class__ is list and not plain:
+        items = _changed_items(items_of(given))
         if items is not None:
             changed["input"] = items
             losses.note("Chat content parts in input were converted to Responses parts")
@@ -44,21 +45,30 @@ def normalize_input(body: JsonObject, losses: Losses) -> JsonObject:
     return {**body, **changed} if changed else body
 
 
+def _changed_items(items: list[Any]) -> list[Any] | None:
+    """As `_changed`; only items with a list of parts are looked into."""
+    with_parts = [
+        n
+        for n, item in enumerate(items)
+        if item.__class__ is dict
+        and (item.get("content").__class__ is list or item.get("output").__class__ is list)
+    ]
+    converted = {n: _item(items[n]) for n in with_parts}
+    if all(items[n] is item for n, item in converted.items()):
+        return None
+    return [converted.get(n, item) for n, item in enumerate(items)]
+
+
 def _changed(entries: list[Any], convert: Any) -> list[Any] | None:
     """The entries converted, or None where every one stayed as it was."""
     converted = [convert(entry) for entry in entries]
     return None if all(map(is_, converted, entries)) else converted
 
 
-def _item(item: Any) -> Any:
-    if item.__class__ is not dict or item.get("content").__class__ is str:
-        return item
+def _item(item: JsonObject) -> JsonObject:
     field = "output" if item.get("type") in _OUTPUTS else "content"
-    parts = item.get(field)
-    if parts.__class__ is not list:
-        return item
     convert = _assistant_part if item.get("role") == "assistant" else _part
-    converted = _changed(parts, convert)
+    converted = _changed(items_of(item.get(field)), convert)
     return item if converted is None else {**item, field: converted}
 
 

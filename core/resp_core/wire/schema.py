@@ -28,12 +28,21 @@ def schema_of(kind: Any, param: str = "text_format") -> JsonObject:
     from pydantic import PydanticSchemaGenerationError, PydanticUserError, TypeAdapter
 
     try:
-        return TypeAdapter(kind).json_schema()
+        return _with_root(TypeAdapter(kind).json_schema())
     except (PydanticSchemaGenerationError, PydanticUserError) as error:
         raise ArgumentError(
             f"{param}: {kind!r} has no JSON schema; pass a pydantic class or a schema.",
             param=param,
         ) from error
+
+
+def _with_root(schema: JsonObject) -> JsonObject:
+    """`schema` with its root written out: a class that refers to itself comes as a reference."""
+    reference = as_text(schema.get("$ref"))
+    if not reference:
+        return schema
+    rest = {key: value for key, value in schema.items() if key != "$ref"}
+    return {**_resolved(reference, schema, "schema"), **rest}
 
 
 def to_strict_schema(kind: Any) -> JsonObject:
@@ -52,8 +61,8 @@ def _strict(schema: JsonObject, root: JsonObject, path: str) -> JsonObject:
     if "$ref" in strict and len(strict) > 1:
         target = _resolved(as_text(strict.pop("$ref")), root, path)
         return _strict({**target, **strict}, root, path)
-    if strict.get("type") == "object" or "properties" in strict:
-        if strict.get("additionalProperties") not in (None, False):
+    if _is_object(strict):
+        if _is_open(strict, nested=schema is not root):
             raise ArgumentError(
                 f"{path} allows properties of any name, which strict output cannot express.",
                 param=path,
@@ -80,6 +89,21 @@ def _strict(schema: JsonObject, root: JsonObject, path: str) -> JsonObject:
     return strict
 
 
+def _is_object(schema: JsonObject) -> bool:
+    kind: object = schema.get("type")
+    return kind == "object" or "object" in items_of(kind) or "properties" in schema
+
+
+def _is_open(schema: JsonObject, *, nested: bool) -> bool:
+    """Whether an object takes properties of any name. A root without any takes none."""
+    further = schema.get("additionalProperties")
+    return further not in (None, False) or (nested and further is None and _is_bare(schema))
+
+
+def _is_bare(schema: JsonObject) -> bool:
+    return not {"properties", "anyOf", "oneOf", "allOf"} & schema.keys()
+
+
 def _resolved(reference: str, root: JsonObject, path: str) -> JsonObject:
     target: Any = root
     for step in reference.removeprefix("#/").split("/"):
@@ -89,29 +113,51 @@ def _resolved(reference: str, root: JsonObject, path: str) -> JsonObject:
     return cast("JsonObject", target)
 
 
-def format_of(kind: Any, *, name: str | None = None, param: str = "text_format") -> JsonObject:
+def format_of(
+    kind: Any,
+    *,
+    name: str | None = None,
+    strict: bool | None = None,
+    param: str = "text_format",
+) -> JsonObject:
     """The `text.format` for a pydantic class, another type, a JSON schema, or a format.
 
     A Responses format, a Chat `response_format` and `{"name", "schema"}` are taken as they are
-    meant. A type or a bare schema becomes strict where it can; where an object in it allows
-    properties of any name it is sent as given, with `strict: false`.
+    meant, and made strict where they say so. A type or a bare schema becomes strict where it
+    can; where an object in it allows properties of any name it is sent as given, with
+    `strict: false`. `strict` says how it is to be, whatever is given; True raises ArgumentError
+    where it cannot.
     """
-    if isinstance(kind, dict):
-        ready = _ready_format(cast("JsonObject", kind))
-        if ready is not None:
-            return ready
+    ready = _ready_format(cast("JsonObject", kind)) if isinstance(kind, dict) else None
+    if ready is not None:
+        return _as_meant(ready, strict)
     schema = schema_of(kind, param)
     title = as_text(schema.get("title")) or as_text(getattr(cast("object", kind), "__name__", ""))
-    try:
-        schema, strict = to_strict_schema(schema), True
-    except ArgumentError:
-        strict = False
     return {
         "type": "json_schema",
         "name": _NAME.sub("_", name or title or "response")[:64],
-        "schema": schema,
-        "strict": strict,
+        **_enforced(schema, strict),
     }
+
+
+def _as_meant(ready: JsonObject, strict: bool | None) -> JsonObject:
+    """A format of the caller's own; where it says that it is strict its schema is made so."""
+    if ready["type"] != "json_schema" or (strict is None and ready.get("strict") is not True):
+        return ready
+    enforced = _enforced(as_object(ready.get("schema")), strict)
+    return {**ready, **enforced} if strict is not None or enforced["strict"] else ready
+
+
+def _enforced(schema: JsonObject, strict: bool | None) -> JsonObject:
+    """`schema` and `strict` as a format has them."""
+    if strict is False:
+        return {"schema": schema, "strict": False}
+    try:
+        return {"schema": to_strict_schema(schema), "strict": True}
+    except ArgumentError:
+        if strict:
+            raise
+        return {"schema": schema, "strict": False}
 
 
 def _ready_format(given: JsonObject) -> JsonObject | None:
