@@ -2,7 +2,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 ENVS := $(PYTHON) scripts/envs.py
-PYTEST := python -m pytest -q -n logical --maxprocesses 8
+PYTEST := python -m pytest -q -n auto --dist worksteal
+
+# The suite starts many interpreters; each would compile everything again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-all check bench wheel-smoke constraints clean

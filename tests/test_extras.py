@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import tomllib
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -44,16 +45,18 @@ def module_of(distribution: str) -> str:
     return MODULES.get(distribution, distribution.replace("-", "_"))
 
 
-IMPORTED = {name for module in ALL for name in imported(module)}
+@cache
+def all_imported() -> set[str]:
+    return {name for module in ALL for name in imported(module)}
 
 
 @pytest.mark.parametrize("distribution", sorted(declared()))
 def test_each_dependency_is_used(distribution: str) -> None:
     module = module_of(distribution)
-    assert [name for name in IMPORTED if name == module or name.startswith(f"{module}.")]
+    assert [name for name in all_imported() if name == module or name.startswith(f"{module}.")]
 
 
 def test_each_import_is_declared() -> None:
     known = {module_of(distribution).partition(".")[0] for distribution in declared()}
-    tops = {name.partition(".")[0] for name in IMPORTED} - {""}
+    tops = {name.partition(".")[0] for name in all_imported()} - {""}
     assert tops <= known | OURS | PARTS | BROUGHT_BY_CALLER | set(sys.stdlib_module_names)

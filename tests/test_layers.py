@@ -114,20 +114,23 @@ def is_typing_only(node: ast.AST) -> bool:
     return isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING")
 
 
-def running(node: ast.AST) -> Iterator[ast.AST]:
-    """Every node below `node` that can run: not what only type checkers see."""
+_WITH_STATEMENTS = (ast.stmt, ast.ExceptHandler, ast.match_case)
+
+
+def running(node: ast.AST, kinds: tuple[type[ast.AST], ...] = (ast.AST,)) -> Iterator[ast.AST]:
+    """Every node of these kinds below `node` that can run: not what only type checkers see."""
     for child in ast.iter_child_nodes(node):
-        if is_typing_only(child):
+        if not isinstance(child, kinds) or is_typing_only(child):
             continue
         yield child
-        yield from running(child)
+        yield from running(child, kinds)
 
 
 @cache
 def imported(module: str) -> frozenset[str]:
     """Dotted names that `module` imports at run time, at its top or inside a function."""
     names: set[str] = set()
-    for node in running(tree(module)):
+    for node in running(tree(module), _WITH_STATEMENTS):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):

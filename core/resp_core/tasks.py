@@ -77,7 +77,7 @@ class Turn:
             # Usage is in every Responses stream; a Chat server sends it only when asked.
             if wire == "chat" and request.wire == "responses" and provider.chat.stream_options:
                 asked = as_object(body.get("stream_options"))
-                body["stream_options"] = {**asked, "include_usage": True}
+                body["stream_options"] = {"include_usage": True, **asked}
         elif "stream_options" in body:
             losses.note("stream_options were not sent, as the server is not asked for a stream")
             body = {name: value for name, value in body.items() if name != "stream_options"}

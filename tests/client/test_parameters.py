@@ -25,7 +25,8 @@ from tests.rawserver import (
 
 FLAT = {"type": "function", "name": "f", "parameters": {"type": "object"}, "strict": True}
 NESTED = {"type": "function", "function": {k: v for k, v in FLAT.items() if k != "type"}}
-SCHEMA = {"name": "n", "schema": {"type": "object"}, "strict": True}
+EMPTY = {"type": "object", "properties": {}, "required": [], "additionalProperties": False}
+SCHEMA = {"name": "n", "schema": EMPTY, "strict": True}
 FORMAT = {"type": "json_schema", **SCHEMA}
 RESPONSE_FORMAT = {"type": "json_schema", "json_schema": SCHEMA}
 LOGPROBS = "message.output_text.logprobs"

@@ -57,7 +57,7 @@ def served() -> Iterator[dict[str, Any]]:
             pass
 
     server = HTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     answer["url"] = f"http://127.0.0.1:{server.server_port}/data.json"
     yield answer
