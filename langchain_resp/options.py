@@ -27,6 +27,7 @@ ALIASES: dict[str, str] = {
     "openai_proxy": "proxy",
     "custom_llm_provider": "provider",
     "extra_headers": "default_headers",
+    "extra_query": "default_query",
     "headers": "default_headers",
     "max_output_tokens": "max_tokens",
     "max_completion_tokens": "max_tokens",

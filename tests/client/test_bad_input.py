@@ -11,6 +11,7 @@ import httpx2
 import pytest
 
 from resp_core import AsyncClient, Client
+from resp_core.client.params import CLIENT_ONLY
 from resp_core.errors import ArgumentError, CredentialError, UnknownProviderError, UnsupportedError
 from tests.rawserver import Peer, RawServer, answer, raw_server, response
 
@@ -213,6 +214,9 @@ RESPONSES: list[tuple[dict[str, Any], str, str]] = [
     ({"input": "Hi", "base_url": "nowhere"}, "base_url", "https://"),
     ({"input": "Hi", "on_unsupported": "shrug"}, "on_unsupported", "raise, warn or drop"),
     ({"input": "Hi", "api": "rest"}, "api", "responses"),
+    ({"input": "Hi", "strict_approvals": "no"}, "strict_approvals", "True or False"),
+    ({"input": "Hi", "approvals": "never"}, "approvals", "a Policy"),
+    *(({"input": "Hi", name: "x"}, name, "goes to the client") for name in sorted(CLIENT_ONLY)),
     ({"input": "Hi", "proxy": "http://host"}, "proxy", "client"),
 ]
 

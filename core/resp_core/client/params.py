@@ -301,13 +301,18 @@ CHAT_ONLY = frozenset(chat_server.CHAT_ONLY)
 #: Arguments of a client that no call takes.
 CLIENT_ONLY = frozenset(
     {
+        "budgets",
         "default_headers",
         "default_query",
         "hooks",
         "http_async_client",
         "http_client",
+        "ledger",
+        "on_unknown_price",
+        "prices",
         "proxy",
         "state_store",
+        "telemetry",
         "transport",
         "verify",
     }

@@ -156,14 +156,17 @@ class Wiring:
         if connection is not None and len(self._met) < 256:
             self._met[deployment.requested, deployment.base_url] = deployment
         policy = self._accounted(task, options, model)
+        approvals = self.settings.approvals
+        if options:
+            approvals = approvals_of(cast("Mapping[str, Any]", options), approvals)
         if isinstance(task, Turn) and uses_mcp(task.request):
-            return self._mcp_turn(task.request, deployment, policy, options)
+            return self._mcp_turn(task.request, deployment, policy, approvals)
         call = Call(task, deployment, policy=policy, clock=_CLOCK, paces=self._paces)
         call.prepare()
         return call
 
     def _mcp_turn(
-        self, request: Request, deployment: Deployment, policy: Policy, options: CallOptions
+        self, request: Request, deployment: Deployment, policy: Policy, approvals: ApprovalSettings
     ) -> Flow:
         """MCP where the provider has it; by ourselves where it has not."""
         from resp_core.mcp.history import decides_ours
@@ -172,7 +175,6 @@ class Wiring:
         from resp_core.mcp_hosted import HostedTurn
 
         servers = mcp_servers(request.body.get("tools"))
-        approvals = approvals_of(cast("Mapping[str, Any]", options), self.settings.approvals)
         hosted = (
             choose_wire(deployment, request.called) == "responses"
             and get(deployment.provider).hosted_mcp
@@ -289,13 +291,8 @@ def policy_of(options: Mapping[str, Any], base: Policy) -> Policy:
                 param="max_retries",
             )
         retry["max_retries"] = retries
-    again = options.get("retry_on_timeout")
-    if again is not None:
-        if not isinstance(again, bool):
-            raise ArgumentError(
-                f"retry_on_timeout must be True or False, not {again!r}.", param="retry_on_timeout"
-            )
-        retry["retry_on_timeout"] = again
+    if options.get("retry_on_timeout") is not None:
+        retry["retry_on_timeout"] = _switch(options["retry_on_timeout"], "retry_on_timeout")
     if retry:
         changes["retry"] = replace(base.retry, **retry)
     return replace(base, **changes) if changes else base
@@ -314,10 +311,16 @@ def approvals_of(options: Mapping[str, Any], base: ApprovalSettings) -> Approval
     if options.get("approval_scope") is not None:
         changes["scope"] = str(options["approval_scope"])
     if options.get("strict_approvals") is not None:
-        changes["strict"] = bool(options["strict_approvals"])
+        changes["strict"] = _switch(options["strict_approvals"], "strict_approvals")
     if options.get("mcp_timeout") is not None:
         changes["timeout"] = seconds_of(options["mcp_timeout"], "mcp_timeout")
     return replace(base, **changes) if changes else base
+
+
+def _switch(value: Any, name: str) -> bool:
+    if not isinstance(value, bool):
+        raise ArgumentError(f"{name} must be True or False, not {value!r}.", param=name)
+    return value
 
 
 def seconds_of(value: Any, name: str) -> float:
