@@ -21,6 +21,7 @@ from langchain_resp.metadata import PROVIDER, origin_of, response_metadata
 from langchain_resp.options import PARAMETERS
 from langchain_resp.request import Plan, Target, call_options, make_plan
 from langchain_resp.sealed import unsealed
+from langchain_resp.templates import generation_chunk
 from langchain_resp.tools import bound_tools
 from langchain_resp.traces import traced
 from resp_core.client.obj import plain
@@ -279,7 +280,7 @@ class ChatResp(Connected, BaseChatModel):
             for event in events:
                 message = builder.add(event)
                 if message is not None:
-                    chunk = ChatGenerationChunk(message=message)
+                    chunk = generation_chunk(message)
                     if run_manager is not None:
                         run_manager.on_llm_new_token(str(message.text), chunk=chunk)
                     yield chunk
@@ -298,7 +299,7 @@ class ChatResp(Connected, BaseChatModel):
             async for event in events:
                 message = builder.add(event)
                 if message is not None:
-                    chunk = ChatGenerationChunk(message=message)
+                    chunk = generation_chunk(message)
                     if run_manager is not None:
                         await run_manager.on_llm_new_token(str(message.text), chunk=chunk)
                     yield chunk

@@ -23,6 +23,7 @@ from langchain_resp.blocks import (
 )
 from langchain_resp.calls import CALLS, tool_call_chunk, tool_calls
 from langchain_resp.metadata import PROVIDER, usage_metadata
+from langchain_resp.templates import content_chunk
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ChunkBuilder", "message_of"]
 
-_BY_PROVIDER = {"model_provider": PROVIDER}
 _WHOLE = -1  # stands for a content index where an item is one block
 
 
@@ -133,7 +133,7 @@ class ChunkBuilder:
         part = self._part(position, event.get("content_index", 0))
         part.sent += len(delta)
         if self._blocks is False and self._started:
-            return AIMessageChunk(content=delta)
+            return content_chunk(delta, {})
         if self._blocks is None:
             item = self._items.get(position) or {}
             self._decide(item.get("phase") not in (None, "final_answer"))
@@ -330,8 +330,7 @@ class ChunkBuilder:
             content = [*held, *content]
         named = self._blocks or not self._started
         self._started = True
-        return AIMessageChunk(
-            content=content,
-            response_metadata=_BY_PROVIDER if named else {},
-            tool_call_chunks=calls or [],
-        )
+        metadata = {"model_provider": PROVIDER} if named else {}
+        if not calls:
+            return content_chunk(content, metadata)
+        return AIMessageChunk(content=content, response_metadata=metadata, tool_call_chunks=calls)
