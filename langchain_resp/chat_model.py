@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import replace
+from inspect import signature
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
 from langchain_core.language_models.chat_models import BaseChatModel
@@ -563,4 +564,11 @@ def _allow_loading() -> None:
     ALL_SERIALIZABLE_MAPPINGS.setdefault(path, path)
 
 
+def _signed(method: Any) -> None:
+    """Keep the signature, which LangChain asks for at each call."""
+    method.__signature__ = signature(method)
+
+
 _allow_loading()
+_signed(ChatResp._generate)
+_signed(ChatResp._agenerate)

@@ -175,8 +175,9 @@ def encode_json(body: JsonObject) -> bytes:
         data = dumps(body)
     except (TypeError, ValueError, RecursionError) as error:
         raise _no_json(body, error) from None
-    # What no JSON can hold was written as null. Conversations are long, and hold no numbers.
-    if b"null" in data:
+    # What no JSON can hold was written as null. Conversations are long, and hold no numbers; a
+    # message of Chat that only calls tools has no content.
+    if data.count(b"null") > data.count(b'"content":null'):
         for name, value in body.items():
             if name not in ("messages", "input") and not _finite(value):
                 raise ArgumentError(f"{name} has a number that JSON cannot hold.", param=name)
