@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, M
 from contextlib import aclosing, suppress
 from dataclasses import replace
 from inspect import signature
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar, cast
 
 from langchain_core.language_models.chat_models import BaseChatModel
 from langchain_core.language_models.model_profile import ModelProfile
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ChatResp"]
 
+_Method = TypeVar("_Method", bound=Callable[..., Any])
 #: Fields that a request carries, under LangChain's names.
 _REQUEST_FIELDS = (
     "temperature",
@@ -72,6 +73,12 @@ _REQUEST_FIELDS = (
     "frequency_penalty",
     "logit_bias",
 )
+
+
+def _signed(method: _Method) -> _Method:
+    """`method` with its signature at hand, which LangChain asks for at each call."""
+    cast("Any", method).__signature__ = signature(method)
+    return method
 
 
 class ChatResp(Connected, BaseChatModel):
@@ -205,6 +212,7 @@ class ChatResp(Connected, BaseChatModel):
             plan = replace(plan, blocks=True)
         return plan
 
+    @_signed
     def _generate(
         self,
         messages: list[BaseMessage],
@@ -222,6 +230,7 @@ class ChatResp(Connected, BaseChatModel):
             self._hear(result.response)
             return self._result(result.response, result.record, plan)
 
+    @_signed
     async def _agenerate(
         self,
         messages: list[BaseMessage],
@@ -564,11 +573,4 @@ def _allow_loading() -> None:
     ALL_SERIALIZABLE_MAPPINGS.setdefault(path, path)
 
 
-def _signed(method: Any) -> None:
-    """Keep the signature, which LangChain asks for at each call."""
-    method.__signature__ = signature(method)
-
-
 _allow_loading()
-_signed(ChatResp._generate)
-_signed(ChatResp._agenerate)
