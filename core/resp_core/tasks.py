@@ -173,15 +173,19 @@ def encode_json(body: JsonObject) -> bytes:
     """The bytes of a request body; ArgumentError naming the parameter that is no JSON."""
     try:
         data = dumps(body)
+        # Conversations are long, and hold no numbers.
+        rest = {name: value for name, value in body.items() if name not in _CONVERSATIONS}
+        suspect = b"null" in dumps(rest)  # what no JSON can hold is written as null
     except (TypeError, ValueError, RecursionError) as error:
         raise _no_json(body, error) from None
-    # What no JSON can hold was written as null. Conversations are long, and hold no numbers; a
-    # message of Chat that only calls tools has no content.
-    if data.count(b"null") > data.count(b'"content":null'):
-        for name, value in body.items():
-            if name not in ("messages", "input") and not _finite(value):
+    if suspect:
+        for name, value in rest.items():
+            if not _finite(value):
                 raise ArgumentError(f"{name} has a number that JSON cannot hold.", param=name)
     return data
+
+
+_CONVERSATIONS = ("messages", "input")
 
 
 def _finite(value: Any) -> bool:

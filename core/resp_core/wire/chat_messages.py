@@ -25,7 +25,6 @@ __all__ = ["encode_messages", "nested_annotation"]
 _OUTPUTS = ("function_call_output", "custom_tool_call_output")
 _INSTRUCTING = ("system", "developer")
 _MESSAGE = frozenset(("type", "role", "content", "id", "status", "phase", "provider_data"))
-_CALL_FIELDS = {"type", "call_id", "name", "arguments"}
 #: Types of items that neither call nor answer.
 _UNANSWERED = (None, "message", "reasoning")
 _SEE_BELOW = "The image that this tool returned is in the next message."
@@ -141,25 +140,31 @@ class _Transcript:
 
     def _usual_calls(self, items: list[JsonObject], start: int, text: str | None) -> int:
         """Take calls and their outputs, in order, as one turn; the place after it, or `start`."""
-        n = start
+        n, size = start, len(items)
         calls: list[JsonObject] = []
-        while n < len(items) and items[n].keys() == _CALL_FIELDS:
+        while n < size:
             item = items[n]
-            call_id, name, arguments = item["call_id"], item["name"], item["arguments"]
+            if len(item) != 4 or item.get("type") != "function_call":
+                break
+            call_id, name, arguments = item.get("call_id"), item.get("name"), item.get("arguments")
             if not (call_id and name and type(call_id) is type(name) is type(arguments) is str):
                 return start
             function = {"name": name, "arguments": arguments}
             calls.append({"id": call_id, "type": "function", "function": function})
             n += 1
-        if not calls or n + len(calls) > len(items):
+        if not calls or n + len(calls) > size:
             return start
         turn: list[JsonObject] = [{"role": "assistant", "content": text, "tool_calls": calls}]
         for call in calls:
-            item = items[n]
-            output, answers = item.get("output"), item.get("call_id") == call["id"]
-            if not answers or item.get("type") not in _OUTPUTS or type(output) is not str:
+            item, call_id = items[n], call["id"]
+            output = item.get("output")
+            if (
+                item.get("call_id") != call_id
+                or type(output) is not str
+                or item.get("type") not in _OUTPUTS
+            ):
                 return start
-            turn.append({"role": "tool", "tool_call_id": call["id"], "content": output})
+            turn.append({"role": "tool", "tool_call_id": call_id, "content": output})
             n += 1
         self.messages += turn
         return n
