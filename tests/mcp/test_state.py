@@ -22,9 +22,19 @@ from tests.mcp.talk import WAYS, Talk
 
 @pytest.fixture(params=["memory", "sqlite", "redis"])
 def spec(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    return _spec(request, tmp_path)
+
+
+@pytest.fixture(params=["sqlite", "redis"])
+def shared(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A store that other clients and processes see too."""
+    return _spec(request, tmp_path)
+
+
+def _spec(request: pytest.FixtureRequest, folder: Path) -> str:
     if request.param == "redis":
         return request.getfixturevalue("redis_url")
-    return {"memory": "memory", "sqlite": f"sqlite:///{tmp_path}/state.db"}[request.param]
+    return "memory" if request.param == "memory" else f"sqlite:///{folder}/state.db"
 
 
 @pytest.fixture
@@ -126,10 +136,8 @@ def test_a_store_of_ones_own(host: Host) -> None:
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_a_whole_conversation(spec: str, way: str, host: Host) -> None:
-    if spec == "memory":
-        pytest.skip("a memory of its own for each client")
-    talk = Talk("emulated-chat", way, store=spec)
+def test_a_whole_conversation(shared: str, way: str, host: Host) -> None:
+    talk = Talk("emulated-chat", way, store=shared)
     first = talk.ask(input="delete the path 'b.txt'", tools=[host.tool()])
     (request,) = pending_approvals(first)
     again: dict[str, Any] = {
@@ -144,10 +152,8 @@ def test_a_whole_conversation(spec: str, way: str, host: Host) -> None:
 
 
 @pytest.mark.slow
-def test_two_processes_race_for_one_decision(spec: str, host: Host) -> None:
-    if spec == "memory":
-        pytest.skip("memory is not shared")
-    talk = Talk("emulated-chat", store=spec)
+def test_two_processes_race_for_one_decision(shared: str, host: Host) -> None:
+    talk = Talk("emulated-chat", store=shared)
     first = talk.ask(input="delete the path 'b.txt'", tools=[host.tool()])
     (request,) = pending_approvals(first)
     again = {

@@ -23,7 +23,6 @@ __all__ = [
     "check_emulated",
     "mcp_secrets",
     "mcp_servers",
-    "redacted_tool",
     "requirement_of",
 ]
 
@@ -151,12 +150,6 @@ def check_emulated(body: JsonObject, servers: list[McpServer]) -> None:
                 "allowed_callers without 'direct' needs a provider that runs MCP itself.",
                 param="allowed_callers",
             )
-
-
-def redacted_tool(tool: JsonObject) -> JsonObject:
-    """An `mcp` tool without credentials, as it may be shown, stored or traced."""
-    hidden = {name: "***" for name in ("authorization", "headers") if tool.get(name)}
-    return {**{name: value for name, value in tool.items() if name != "session"}, **hidden}
 
 
 def _is_mcp(tool: Any) -> bool:
