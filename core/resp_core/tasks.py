@@ -189,11 +189,17 @@ _CONVERSATIONS = ("messages", "input")
 
 
 def _finite(value: Any) -> bool:
-    if isinstance(value, float):
-        return isfinite(value)
-    if isinstance(value, dict):
-        return all(map(_finite, cast("JsonObject", value).values()))
-    return all(map(_finite, items_of(value)))
+    waiting: list[Any] = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, float):
+            if not isfinite(one):
+                return False
+        elif isinstance(one, dict):
+            waiting += cast("JsonObject", one).values()
+        else:
+            waiting += items_of(one)
+    return True
 
 
 def _no_json(body: JsonObject, error: Exception) -> ArgumentError:

@@ -32,7 +32,7 @@ def sink() -> Iterator[RawServer]:
 
 
 DEEP: dict[str, Any] = {}
-for _ in range(5000):
+for _ in range(200_000):  # more than any Python's own encoder takes
     DEEP = {"a": DEEP}
 
 #: arguments of a client -> parameter, and what the text must hold

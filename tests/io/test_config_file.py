@@ -111,7 +111,7 @@ def test_a_mapping_merged_into_itself() -> None:
         ('{"a": [{"b": 1, "b": 2}]}', "says 'b' twice"),
         ('{"a": NaN}', "NaN"),
         ('{"a": -Infinity}', "Infinity"),
-        ('{"a": 1,\n}', "line 2"),
+        ('{"a": 1,\n b}', "line 2"),
         ("[" * 100_000, "nests too deep"),
         ('{"a": ' + "9" * 5000 + "}", "too many digits"),
         ("", "line 1"),
