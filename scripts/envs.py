@@ -88,7 +88,7 @@ ENVS: dict[str, Env] = {
 }
 #: Names that stand for several.
 GROUPS = {
-    "sdks": ("openai2", "openai3", "mcp1", "mcp2", "litellm"),
+    "sdks": ("openai2", "openai3", "mcp1", "mcp2", "litellm", "llamaindex-peer"),
     "bench": ("floor", "openai3", "peers", "llamaindex-peer"),
 }
 
