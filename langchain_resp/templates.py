@@ -22,13 +22,13 @@ __all__ = ["content_chunk", "generation_chunk"]
 class _State:
     """What a validated object holds, as copies need it."""
 
-    __slots__ = ("_fields", "_made", "_rest", "_set")
+    __slots__ = ("_extra", "_fields", "_made", "_set")
 
     def __init__(self, validated: BaseModel) -> None:
-        state = dict(validated.__getstate__())
-        fields: dict[str, Any] = state.pop("__dict__")
-        self._set: set[str] = state.pop("__pydantic_fields_set__")
-        self._rest = state
+        state = validated.__getstate__()
+        fields: dict[str, Any] = state["__dict__"]
+        self._set: set[str] = state["__pydantic_fields_set__"]
+        self._extra: dict[str, Any] | None = state["__pydantic_extra__"]
         # A list or dict of one copy is not that of another.
         self._made: list[tuple[str, Callable[[], Any]]] = [
             (name, value.__class__) for name, value in fields.items() if value in ([], {})
@@ -41,7 +41,12 @@ class _State:
         for name, make in self._made:
             fields[name] = make()
         fields.update(own)
-        return {**self._rest, "__dict__": fields, "__pydantic_fields_set__": self._set.copy()}
+        return {
+            "__dict__": fields,
+            "__pydantic_extra__": None if self._extra is None else {},
+            "__pydantic_fields_set__": self._set.copy(),
+            "__pydantic_private__": None,
+        }
 
 
 _MESSAGE = _State(AIMessageChunk(content="", response_metadata={}))

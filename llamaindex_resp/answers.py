@@ -50,6 +50,11 @@ _PLAIN_KEYS = frozenset({"type", "id", "status", "role", "content"})
 _PLAIN_PART_KEYS = frozenset({"type", "text", "annotations", "logprobs"})
 #: Items that blocks show; the others are what the server did by itself.
 _OWN = frozenset({"message", "reasoning", "function_call", "custom_tool_call"})
+_COUNTS = {
+    "prompt_tokens": "input_tokens",
+    "completion_tokens": "output_tokens",
+    "total_tokens": "total_tokens",
+}
 _IMAGE_TYPES = {"jpeg": "image/jpeg", "jpg": "image/jpeg", "webp": "image/webp"}
 
 
@@ -312,15 +317,11 @@ def _response_kwargs(
 
 
 def _usage_kwargs(usage: JsonObject | None) -> JsonObject:
-    """Token counts under the names that LlamaIndex's counters read; empty when unknown."""
+    """Token counts under the names that LlamaIndex's counters read; what is unknown is left out."""
     if not usage:
         return {}
-    return {
-        "prompt_tokens": usage.get("input_tokens", 0),
-        "completion_tokens": usage.get("output_tokens", 0),
-        "total_tokens": usage.get("total_tokens", 0),
-        "usage": usage,
-    }
+    counts = {ours: usage.get(theirs) for ours, theirs in _COUNTS.items()}
+    return {**{name: n for name, n in counts.items() if n is not None}, "usage": usage}
 
 
 def _finish_reason(response: JsonObject, found: Sequence[Part]) -> str | None:

@@ -38,6 +38,7 @@ def test_the_same_as_constructed(content: str | list[Any], metadata: dict[str, A
 def test_nothing_of_one_is_in_another() -> None:
     first, second = content_chunk("a", {}), content_chunk("b", {})
     first.id = "run-1"
+    first.more = 1  # LangChain's messages take fields of any name
     first.response_metadata["x"] = 1
     first.additional_kwargs["x"] = 1
     first.tool_calls.append({"name": "f", "args": {}, "id": "1"})

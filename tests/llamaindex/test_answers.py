@@ -76,6 +76,12 @@ def test_unknown_usage_is_not_zero():
     assert "prompt_tokens" not in kwargs
 
 
+def test_what_is_missing_of_usage_is_left_out():
+    kwargs = chat_response(response(message("Hi."), usage={"output_tokens": 3})).additional_kwargs
+    assert kwargs["completion_tokens"] == 3
+    assert kwargs.keys().isdisjoint({"prompt_tokens", "total_tokens"})
+
+
 def test_an_empty_answer_is_an_empty_string():
     assert chat_response(response()).message.content == ""
 
