@@ -280,6 +280,8 @@ def test_nothing_that_can_be_printed_shows_a_credential() -> None:
         "openai/m",
         base_url="http://127.0.0.1:1/v1",
         proxy=f"http://u:{PASSWORD}@h:1",
+        ledger=f"postgresql://u:{PASSWORD}@h:1/calls",
+        state_store=f"redis://:{PASSWORD}@h:1",
         **CREDENTIALS,
     )
     deployment = client._wiring.deployment(None)
@@ -302,6 +304,14 @@ def test_nothing_that_can_be_printed_shows_a_credential() -> None:
     ]
     for each in printable:
         assert not leaks(f"{each!r} {each}"), each
+
+
+@pytest.mark.parametrize("url", [f"mysql://u:{PASSWORD}@h/calls", f"mysql://u:a/{PASSWORD}@h"])
+def test_an_address_that_will_not_do_is_not_shown(url: str) -> None:
+    for option in ("ledger", "state_store"):
+        with pytest.raises(RespError, match="mysql") as caught:
+            Client("offline/m", **{option: url})
+        assert not leaks("".join(told(caught.value)))
 
 
 @pytest.mark.parametrize("kind", OWN)

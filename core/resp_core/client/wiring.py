@@ -74,7 +74,7 @@ class Settings:
     http_async_client: Any = field(default=None, repr=False)
     hooks: Sequence[Hook] = ()
     state_store: str | StateStore | None = field(default=None, repr=False)
-    ledger: str | Ledger | Sink | None = None
+    ledger: str | Ledger | Sink | None = field(default=None, repr=False)
     approvals: ApprovalSettings = field(default_factory=ApprovalSettings)
     spending: Spending = field(default_factory=Spending)
     live: bool = False
