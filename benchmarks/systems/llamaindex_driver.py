@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.endpoint import PROMPT
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["LlamaIndexDriver"]
 
 
-class LlamaIndexDriver:
+class LlamaIndexDriver(ABC):
     """Chats with the LLM that `build` returns."""
 
     group = "llamaindex"
@@ -28,9 +29,9 @@ class LlamaIndexDriver:
         self._prompt = [ChatMessage(role="user", content=PROMPT)]
         self._tools: Any = None
 
+    @abstractmethod
     def build(self, endpoint: Endpoint) -> Any:
         """The LLM under measurement."""
-        raise NotImplementedError
 
     def call(self) -> Any:
         return self._llm.chat(self._prompt)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from resp_core.cli.app import app
+from tests.loops import own_loop
 
 Resp = Callable[..., tuple[int, str]]
 
@@ -17,11 +17,8 @@ Resp = Callable[..., tuple[int, str]]
 @pytest.fixture(autouse=True)
 def loop() -> Iterator[None]:
     """LlamaIndex makes the thread's loop where there is none, and nobody closes that one."""
-    made = asyncio.new_event_loop()
-    asyncio.set_event_loop(made)
-    yield
-    asyncio.set_event_loop(None)
-    made.close()
+    with own_loop():
+        yield
 
 
 @pytest.fixture

@@ -52,8 +52,8 @@ def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
         "jsonl": f"jsonl:///{tmp_path}/calls.jsonl",
     }.get(request.param)
     if spec is None:
-        pytest.importorskip("psycopg")
-        sqlalchemy = pytest.importorskip("sqlalchemy")
+        import sqlalchemy
+
         spec = request.getfixturevalue("postgres_url")
         engine = sqlalchemy.create_engine(spec.replace("postgresql://", "postgresql+psycopg://"))
         with engine.begin() as connection:
@@ -190,7 +190,6 @@ def test_a_full_database(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> No
 
 
 def test_a_dead_database_server(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    pytest.importorskip("psycopg")
     sink = open_sink("postgresql://nobody@127.0.0.1:9/none")
     ledger = Ledger(sink, spool=str(tmp_path / "spool"))
     assert Client("offline/demo", ledger=ledger).responses.create(input="one").output_text

@@ -52,14 +52,14 @@ def telling() -> Any:
 
 
 def _telemetry(**options: Any) -> Iterator[Any]:
-    sdk = pytest.importorskip("opentelemetry.sdk.trace")
     from opentelemetry.sdk.metrics import MeterProvider
     from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+    from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.sdk.trace.export import SimpleSpanProcessor
     from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
     spans, reader = InMemorySpanExporter(), InMemoryMetricReader()
-    tracer_provider = sdk.TracerProvider()
+    tracer_provider = TracerProvider()
     tracer_provider.add_span_processor(SimpleSpanProcessor(spans))
     meter_provider = MeterProvider([reader])
     yield Telemetry(tracer_provider, meter_provider, **options), spans, reader, tracer_provider

@@ -24,7 +24,6 @@ TEXTS = [
 
 
 def tables(encoding: str) -> Callable[[str], int]:
-    pytest.importorskip("llama_index.core")
     found = encoder(encoding, {})
     assert found is not None
     return found

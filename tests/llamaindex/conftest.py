@@ -8,7 +8,6 @@ own instead (see `peers.py`); tests marked `own` say what is RespLLM's alone.
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -25,6 +24,7 @@ from pydantic import Field
 from llamaindex_resp import RespEmbedding, RespLLM
 from resp_core.errors import APIError
 from resp_core.offline.loopback import OfflineServer, serve
+from tests.loops import own_loop
 
 PEER = os.environ.get("LLAMAINDEX_LLM", "")
 OURS = ("responses", "chat", "azure-responses", "azure-chat")
@@ -55,12 +55,8 @@ def loop_of_the_main_thread(request: pytest.FixtureRequest) -> Iterator[None]:
     if inspect.iscoroutinefunction(request.function):
         yield
         return
-    loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)
-    yield
-    asyncio.set_event_loop(None)
-    loop.run_until_complete(loop.shutdown_asyncgens())
-    loop.close()
+    with own_loop():
+        yield
 
 
 MakeLLM = Callable[..., RespLLM]

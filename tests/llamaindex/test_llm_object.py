@@ -24,6 +24,7 @@ from llama_index.core.chat_engine import SimpleChatEngine
 from llama_index.core.instrumentation import get_dispatcher
 from llama_index.core.instrumentation.span_handlers import SimpleSpanHandler
 from llama_index.core.prompts import PromptTemplate
+from llama_index.core.rate_limiter import TokenBucketRateLimiter
 from llama_index.core.types import BaseOutputParser
 
 from llamaindex_resp import RespEmbedding, RespLLM
@@ -270,9 +271,7 @@ def test_callbacks_have_traces_and_answers(llm):
 
 
 def test_a_rate_limiter_is_asked(make_llm):
-    limiters = pytest.importorskip("llama_index.core.rate_limiter")
-
-    class Counted(limiters.TokenBucketRateLimiter):
+    class Counted(TokenBucketRateLimiter):
         def acquire(self, *args, **kwargs):
             asked.append(1)
 
@@ -284,9 +283,7 @@ def test_a_rate_limiter_is_asked(make_llm):
 
 
 async def test_a_rate_limiter_is_awaited(make_llm):
-    limiters = pytest.importorskip("llama_index.core.rate_limiter")
-
-    class Counted(limiters.TokenBucketRateLimiter):
+    class Counted(TokenBucketRateLimiter):
         async def async_acquire(self, *args, **kwargs):
             asked.append(1)
 

@@ -77,11 +77,11 @@ def test_it_reaches_the_server_and_nothing_else(
 
 
 def test_it_is_in_no_span(talk: Talk, host: Host) -> None:
-    sdk = pytest.importorskip("opentelemetry.sdk.trace")
+    from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.sdk.trace.export import SimpleSpanProcessor
     from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-    spans, provider = InMemorySpanExporter(), sdk.TracerProvider()
+    spans, provider = InMemorySpanExporter(), TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(spans))
     talk.options["telemetry"] = Telemetry(provider)
     first = talk.ask(input="delete the path 'b.txt'", tools=[secretive(host)])
