@@ -1,7 +1,8 @@
 """The chunks of a stream, each a copy of one that LangChain validated, with its own content.
 
 A stream makes two pydantic objects for every delta, and checking them anew costs more than
-reading the stream. Copies take the way of `pickle`: the state of the first, set on a new object.
+reading the stream. LangChain keeps all of them until the stream ends, and the garbage collector
+walks them: so they are made of few parts.
 """
 
 from __future__ import annotations
@@ -11,60 +12,67 @@ from typing import TYPE_CHECKING, Any
 from langchain_core.messages import AIMessageChunk
 from langchain_core.outputs import ChatGenerationChunk
 
+from resp_core.types.unchecked import made, made_flat
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pydantic import BaseModel
 
+    from resp_core.types.json import JsonObject
+
 __all__ = ["content_chunk", "generation_chunk"]
 
 
-class _State:
-    """What a validated object holds, as copies need it."""
+class _Fields:
+    """The fields of a validated object, for copies of it."""
 
-    __slots__ = ("_extra", "_fields", "_made", "_set")
+    __slots__ = ("_fields", "_made")
 
     def __init__(self, validated: BaseModel) -> None:
-        state = validated.__getstate__()
-        fields: dict[str, Any] = state["__dict__"]
-        self._set: set[str] = state["__pydantic_fields_set__"]
-        self._extra: dict[str, Any] | None = state["__pydantic_extra__"]
+        self._fields: JsonObject = validated.__dict__.copy()
         # A list or dict of one copy is not that of another.
         self._made: list[tuple[str, Callable[[], Any]]] = [
-            (name, value.__class__) for name, value in fields.items() if value in ([], {})
+            (name, value.__class__) for name, value in self._fields.items() if value in ([], {})
         ]
-        self._fields = fields
 
-    def of(self, **own: Any) -> dict[Any, Any]:
-        """The state of a copy with these fields."""
+    def copy(self) -> JsonObject:
         fields = self._fields.copy()
         for name, make in self._made:
             fields[name] = make()
-        fields.update(own)
-        return {
-            "__dict__": fields,
-            "__pydantic_extra__": None if self._extra is None else {},
-            "__pydantic_fields_set__": self._set.copy(),
-            "__pydantic_private__": None,
-        }
+        return fields
 
 
-_MESSAGE = _State(AIMessageChunk(content="", response_metadata={}))
-_GENERATION = _State(ChatGenerationChunk(message=AIMessageChunk(content="")))
+_MESSAGE = _Fields(AIMessageChunk(content=""))
+_GENERATION = _Fields(ChatGenerationChunk(message=AIMessageChunk(content="")))
 
 
 def content_chunk(content: str | list[Any], metadata: dict[str, Any]) -> AIMessageChunk:
     """`AIMessageChunk(content=content, response_metadata=metadata)`."""
-    chunk = AIMessageChunk.__new__(AIMessageChunk)
-    chunk.__setstate__(_MESSAGE.of(content=content, response_metadata=metadata))
-    return chunk
+    fields = _MESSAGE.copy()
+    fields["content"] = content
+    fields["response_metadata"] = metadata
+    return made(AIMessageChunk, fields, {})
 
 
 def generation_chunk(message: AIMessageChunk) -> ChatGenerationChunk:
     """`ChatGenerationChunk(message=message)`."""
-    content = message.content
-    if not isinstance(content, str):  # LangChain reads the text of blocks
+    text = _text(message.content)
+    if text is None:  # for LangChain to find
         return ChatGenerationChunk(message=message)
-    chunk = ChatGenerationChunk.__new__(ChatGenerationChunk)
-    chunk.__setstate__(_GENERATION.of(text=content, message=message))
-    return chunk
+    fields = _GENERATION.copy()
+    fields["text"] = text
+    fields["message"] = message
+    return made_flat(ChatGenerationChunk, fields)
+
+
+def _text(content: str | list[Any]) -> str | None:
+    """The text of what most chunks hold: a string, or one block."""
+    if isinstance(content, str):
+        return content
+    if len(content) != 1 or not isinstance(content[0], dict):
+        return None
+    block: JsonObject = content[0]
+    if block.get("type") == "text":
+        return block.get("text")
+    return "" if block.get("type") == "reasoning" else None

@@ -23,7 +23,7 @@ from pydantic import BaseModel
 
 from llamaindex_resp.decisions import REQUESTS, request_notes
 from llamaindex_resp.items import BrokenCall, Call, Part, Text, Thought, broken_calls, parts
-from llamaindex_resp.unchecked import made
+from resp_core.types.unchecked import made
 from resp_core.wire.shape import as_object, objects
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from pydantic_core import from_json
 
 from llamaindex_resp.answers import CalledFunction, ToolCall, thinking_block, token_logprobs
 from llamaindex_resp.items import Thought, parts
-from llamaindex_resp.unchecked import made
+from resp_core.types.unchecked import made
 
 if TYPE_CHECKING:
     from collections.abc import Callable

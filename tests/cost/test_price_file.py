@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 from resp_core import cost_of
 from resp_core.cli.app import app
 from resp_core.cli.prices import check
-from resp_core.cost.rates import forget
+from resp_core.cost.tables import forget
 from resp_core.io import price_file
 from tests.cost.arithmetic import dollars, responses
 

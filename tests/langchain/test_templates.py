@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 import pickle
+import sys
+from copy import copy, deepcopy
 from typing import Any
 
 import pytest
 from langchain_core.messages import AIMessageChunk
 from langchain_core.outputs import ChatGenerationChunk
+from pydantic import BaseModel
 
 from langchain_resp.templates import content_chunk, generation_chunk
 
@@ -17,8 +21,17 @@ CONTENTS: list[str | list[Any]] = [
     [],
     ["text"],
     [{"type": "text", "text": "hello", "index": 0}],
+    [{"type": "text", "index": 0}],
+    [{"type": "refusal", "refusal": "no", "index": 0}],
+    [{"text": "old", "index": 0}],
+    [{"type": "reasoning", "summary": [{"type": "summary_text", "text": "so"}], "index": 0}],
     [{"type": "reasoning", "reasoning": "so", "index": 1}, {"type": "text", "text": "hello"}],
 ]
+
+
+def state(model: BaseModel) -> Any:
+    """What a model holds, but for which of its fields were given and which are defaults."""
+    return {**model.__getstate__(), "__pydantic_fields_set__": None}
 
 
 @pytest.mark.parametrize("content", CONTENTS, ids=repr)
@@ -26,12 +39,15 @@ CONTENTS: list[str | list[Any]] = [
 def test_the_same_as_constructed(content: str | list[Any], metadata: dict[str, Any]) -> None:
     ours = content_chunk(content, dict(metadata))
     theirs = AIMessageChunk(content=content, response_metadata=metadata)
-    assert ours.__getstate__() == theirs.__getstate__()
-    assert (ours + ours).__getstate__() == (theirs + theirs).__getstate__()
+    assert state(ours) == state(theirs)
+    assert state(ours + ours) == state(theirs + theirs)
     made, constructed = generation_chunk(ours), ChatGenerationChunk(message=theirs)
-    assert made.__getstate__() == constructed.__getstate__()
-    assert (made + made).__getstate__() == (constructed + constructed).__getstate__()
+    assert state(made) == state(constructed)
+    assert state(made + made) == state(constructed + constructed)
     assert pickle.loads(pickle.dumps(made)) == constructed
+    for copied in (pickle.loads(pickle.dumps(ours)), copy(ours), deepcopy(ours)):
+        copied.more = 1
+        assert copied.model_dump(exclude_unset=True)["more"] == 1
     assert made.model_dump() == constructed.model_dump()
 
 
@@ -39,12 +55,25 @@ def test_nothing_of_one_is_in_another() -> None:
     first, second = content_chunk("a", {}), content_chunk("b", {})
     first.id = "run-1"
     first.more = 1  # LangChain's messages take fields of any name
+    assert first.model_dump(exclude_unset=True)["more"] == 1
     first.response_metadata["x"] = 1
     first.additional_kwargs["x"] = 1
     first.tool_calls.append({"name": "f", "args": {}, "id": "1"})
     first.tool_call_chunks.append({"name": "f", "args": "", "id": "1", "index": 0})
     first.invalid_tool_calls.append({"name": "f", "args": "", "id": "1", "error": None})
-    assert second.__getstate__() == AIMessageChunk("b", response_metadata={}).__getstate__()
+    assert state(second) == state(AIMessageChunk("b"))
     one, other = generation_chunk(first), generation_chunk(second)
     one.generation_info = {"x": 1}
-    assert other.__getstate__() == ChatGenerationChunk(message=second).__getstate__()
+    assert state(other) == state(ChatGenerationChunk(message=second))
+    fresh = content_chunk("c", {})
+    assert fresh.model_fields_set == set(AIMessageChunk.model_fields)
+    assert generation_chunk(fresh).model_fields_set == set(ChatGenerationChunk.model_fields)
+
+
+def test_a_chunk_is_of_few_parts() -> None:
+    """LangChain keeps every chunk of a stream, and each full collection walks all their parts."""
+    gc.collect()
+    before = len(gc.get_objects())
+    kept = [generation_chunk(content_chunk("a", {})) for _ in range(1000)]
+    parts = (len(gc.get_objects()) - before) / len(kept)
+    assert parts < 6.5 if sys.version_info < (3, 13) else parts < 7.5

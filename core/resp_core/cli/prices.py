@@ -12,7 +12,8 @@ from resp_core.cli.layout import table
 from resp_core.cost.bill import text_of
 from resp_core.cost.names import named
 from resp_core.cost.overlay import REVIEWED
-from resp_core.cost.rates import rates_of, snapshot_date, source_name
+from resp_core.cost.rates import rates_of
+from resp_core.cost.tables import snapshot_date, source_name
 from resp_core.errors import ArgumentError
 from resp_core.io import price_file
 

@@ -7,32 +7,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from resp_core.cost.bill import EXACT
-from resp_core.cost.fetched import fetched
 from resp_core.cost.listed import LONG, listed
 from resp_core.cost.names import undated
 from resp_core.cost.overlay import EXTRA, IMAGES, REVIEWED
+from resp_core.cost.tables import from_tables, snapshot_date, source_name, table_of
 
 if TYPE_CHECKING:
     from resp_core.cost.custom import Price
-    from resp_core.cost.fetched import Tables
     from resp_core.cost.listed import Row
 
 __all__ = [
     "Rate",
     "Rates",
     "find_entry",
-    "forget",
-    "from_tables",
     "own_rates",
     "rates_at",
     "rates_of",
-    "snapshot_date",
-    "source_name",
-    "timed",
 ]
 
 #: Whose tables are searched for a provider's models, in this order.
@@ -41,7 +35,6 @@ _SEARCHED = {"azure": ("openai", "azure", "anthropic"), "google": ("google", "an
 _SUFFIX = re.compile(
     r"(?:[-@:.](?:v?\d[\d.\-:v]*|latest|preview|exp|experimental|beta|default|customtools|free))*"
 )
-_VERIFIED = re.compile(r"(?:verified|checked) on (20\d\d-\d\d-\d\d)")
 _FREE = re.compile(r":free$|moderation|^gemma-")
 _ONE = Decimal(1)
 _REVIEWED = datetime.fromisoformat(REVIEWED).replace(hour=12, tzinfo=UTC)
@@ -97,21 +90,6 @@ class Rates:
         return None
 
 
-_from_tables: list[Any] = []
-
-
-def from_tables(cached: Cached) -> Cached:
-    """Marks a cached function of the tables, to be forgotten when these change."""
-    _from_tables.append(cached)
-    return cached
-
-
-def forget() -> None:
-    """Drop what was looked up, after the tables have changed."""
-    for cached in _from_tables:
-        cached.cache_clear()
-
-
 def rates_of(provider: str, model: str, tier: str, at: datetime) -> Rates | None:
     """The rates of `model` at `provider` in `tier` ("default", "batch", "flex", ...)."""
     found = find_entry(provider, model)
@@ -164,47 +142,6 @@ _OWN: tuple[tuple[str, str, Decimal, bool], ...] = (
 
 
 @from_tables
-@cache
-def _fetched() -> Tables | None:
-    return fetched()
-
-
-@from_tables
-@cache
-def source_name() -> str:
-    """The name and version of the tables that base prices come from."""
-    from importlib.metadata import version
-
-    tables = _fetched()
-    if tables is not None:
-        return tables[1]
-    return f"genai-prices {version('genai-prices')}"
-
-
-@from_tables
-@cache
-def snapshot_date() -> str:
-    """The latest day on which the tables say that a price was checked."""
-    found = [
-        day
-        for provider in _providers().values()
-        for model in provider.models
-        for day in _VERIFIED.findall(model.price_comments or "")
-    ]
-    return max(found, default=REVIEWED)
-
-
-@from_tables
-@cache
-def _providers() -> dict[str, Any]:
-    from genai_prices.data_snapshot import get_snapshot
-
-    tables = _fetched()
-    providers = get_snapshot().providers if tables is None else tables[0]
-    return {provider.id: provider for provider in providers}
-
-
-@from_tables
 @lru_cache(maxsize=4096)
 def find_entry(provider: str, model: str) -> tuple[str, str] | None:
     """The table and the entry for a model; tables are searched in their order."""
@@ -214,7 +151,7 @@ def find_entry(provider: str, model: str) -> tuple[str, str] | None:
     for where in _SEARCHED.get(provider, (provider,)):
         if "default" in listed().get((where, name), ()):
             return where, name
-        table = _providers().get(where)
+        table = table_of(where)
         info = None if table is None else table.find_model(model)
         if info is not None and _means(info.match, model.lower()):
             return where, info.id
@@ -236,7 +173,7 @@ def _plain(model: str) -> str:
 @lru_cache(maxsize=4096)
 def _info(provider: str, model: str) -> Any:
     """The entry of genai-prices; None for what only we list."""
-    table = _providers().get(provider)
+    table = table_of(provider)
     return next((info for info in table.models if info.id == model), None) if table else None
 
 
@@ -265,27 +202,6 @@ def _dated(match: Any, model: str) -> bool:
     """The tables also know dates without dashes: `gpt-5.2-20251211`."""
     dashed = re.sub(r"-(20\d\d)(\d\d)(\d\d)(?=$|-|:)", r"-\1-\2-\3", model)
     return dashed != model and match.is_match(dashed)
-
-
-@from_tables
-@cache
-def timed() -> frozenset[str]:
-    """The providers that have prices by the time of day."""
-    return frozenset(
-        name
-        for name, table in _providers().items()
-        if any(_by_time(model.prices) for model in table.models)
-    )
-
-
-def _by_time(prices: Any) -> bool:
-    return isinstance(prices, list) and any(
-        hasattr(entry.constraint, "start_time") for entry in _entries(prices)
-    )
-
-
-def _entries(prices: Any) -> list[Any]:
-    return prices
 
 
 def rates_at(provider: str, model: str, tier: str, at: datetime) -> Rates:

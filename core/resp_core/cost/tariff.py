@@ -13,7 +13,8 @@ from resp_core.cost.custom import own_price, registered
 from resp_core.cost.names import family, readings
 from resp_core.cost.overlay import SELF_HOSTED
 from resp_core.cost.places import Place, factor_of, listed_in_zone, placed
-from resp_core.cost.rates import Rates, find_entry, from_tables, own_rates, rates_at, timed
+from resp_core.cost.rates import Rates, find_entry, own_rates, rates_at
+from resp_core.cost.tables import from_tables, timed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
