@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from resp_core.types.json import JsonObject
 
-__all__ = ["assistant_items", "call_item", "made_elsewhere"]
+__all__ = ["assistant_items", "call_item", "chat_call", "made_elsewhere"]
 
 #: Block formats that are ours; a message of any other maker keeps only what can be seen.
 _OURS = frozenset({None, "openai", "azure", "azure_openai", "resp"})
@@ -62,6 +62,12 @@ def call_item(call_id: str, name: str, args: Any) -> JsonObject:
         "name": name,
         "arguments": as_json(args),
     }
+
+
+def chat_call(call_id: str, name: str, args: Any) -> JsonObject:
+    """The same, as the Chat API has it."""
+    function = {"name": name, "arguments": as_json(args)}
+    return {"id": call_id, "type": "function", "function": function}
 
 
 class _Calls:

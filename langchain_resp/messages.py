@@ -14,7 +14,7 @@ from langchain_core.messages import (
     ToolMessage,
 )
 
-from langchain_resp.assistant import assistant_items, call_item, made_elsewhere
+from langchain_resp.assistant import assistant_items, call_item, chat_call, made_elsewhere
 from langchain_resp.parts import as_json, input_part, input_parts
 from resp_core.errors import ArgumentError
 from resp_core.wire.replay import MAX_CALL_ID, ORIGIN, OUTPUT_OF
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from resp_core.types.json import JsonObject
 
-__all__ = ["History", "answered_calls", "to_items"]
+__all__ = ["History", "answered_calls", "to_chat", "to_items"]
 
 #: Items that a user message may carry in its content: they stand beside messages, not in one.
 _STANDALONE = frozenset(
@@ -55,12 +55,19 @@ def to_items(messages: Sequence[BaseMessage], origin: str | None = None) -> Hist
     turns = _PlainTurns(origin)
     taken = turns.take(messages)
     if taken == len(messages) and not turns.open_calls:
-        return History(turns.items, [], plain=True)
-    items, dropped = turns.items, list[str]()
+        return History(turns.entries, [], plain=True)
+    items, dropped = turns.entries, list[str]()
     call_types: dict[str, str] = {}
     for message in messages[taken:]:
         items += _items(message, messages, origin, call_types, dropped)
     return History(items, dropped, plain=False)
+
+
+def to_chat(messages: Sequence[BaseMessage], origin: str | None) -> list[JsonObject] | None:
+    """The Chat messages of a plain history (see `History`); None for any other."""
+    turns = _PlainTurns(origin, chat=True)
+    whole = turns.take(messages) == len(messages) and not turns.open_calls
+    return turns.entries if whole else None
 
 
 def answered_calls(messages: Iterable[BaseMessage]) -> set[str]:
@@ -69,17 +76,21 @@ def answered_calls(messages: Iterable[BaseMessage]) -> set[str]:
 
 
 class _PlainTurns:
-    """What long histories consist of: text, and calls of functions that are answered at once."""
+    """What long histories consist of: text, and calls of functions that are answered at once.
 
-    def __init__(self, origin: str | None) -> None:
-        self.items: list[JsonObject] = []
+    `entries` are items of the Responses API or, with `chat`, messages of the Chat API.
+    """
+
+    def __init__(self, origin: str | None, *, chat: bool = False) -> None:
+        self.entries: list[JsonObject] = []
         self.open_calls: set[str] = set()
         self._called: set[str] = set()
         self._origin = origin
+        self._chat = chat
 
     def take(self, messages: Sequence[BaseMessage]) -> int:
         """Take messages up to the first that is not plain; how many they are."""
-        add, open_calls = self.items.append, self.open_calls
+        add, open_calls, chat = self.entries.append, self.open_calls, self._chat
         for position, message in enumerate(messages):
             kind: type[BaseMessage] = type(message)
             fields = message.__dict__  # attributes of pydantic's objects are slow
@@ -91,7 +102,10 @@ class _PlainTurns:
                 if call_id not in open_calls:
                     return position
                 open_calls.remove(call_id)
-                add({"type": "function_call_output", "call_id": call_id, "output": content})
+                if chat:
+                    add({"role": "tool", "tool_call_id": call_id, "content": content})
+                else:
+                    add({"type": "function_call_output", "call_id": call_id, "output": content})
             elif open_calls:
                 return position
             elif kind is AIMessage:
@@ -105,19 +119,26 @@ class _PlainTurns:
 
     def _answer(self, fields: Mapping[str, Any], text: str) -> bool:
         """Take an answer of the model; False, and nothing taken, where it is not plain."""
-        metadata = fields["response_metadata"]
+        metadata, entries = fields["response_metadata"], self.entries
         if fields["invalid_tool_calls"] or (metadata and made_elsewhere(metadata, self._origin)):
             return False
-        items: list[JsonObject] = [{"role": "assistant", "content": text}] if text else []
-        called = self._called
+        if self._chat and entries and entries[-1]["role"] == "assistant":
+            return False  # two answers in a row are one turn
+        calls: list[JsonObject] = []
+        called, make = self._called, chat_call if self._chat else call_item
         for call in fields["tool_calls"]:
             call_id = call["id"]
             if not call_id or call_id in called or len(call_id) > MAX_CALL_ID:
                 return False
             called.add(call_id)
             self.open_calls.add(call_id)
-            items.append(call_item(call_id, call["name"], call["args"]))
-        self.items += items
+            calls.append(make(call_id, call["name"], call["args"]))
+        if calls and self._chat:
+            entries.append({"role": "assistant", "content": text or None, "tool_calls": calls})
+            return True
+        if text:
+            entries.append({"role": "assistant", "content": text})
+        entries += calls
         return True
 
 

@@ -10,7 +10,7 @@ from langchain_core.messages import AIMessage
 from langchain_resp.assistant import assistant_items
 from langchain_resp.blocks import asks_for_blocks
 from langchain_resp.errors import ApprovalReplayed, ApprovalUnknown, ArgumentError
-from langchain_resp.messages import answered_calls, to_items
+from langchain_resp.messages import answered_calls, to_chat, to_items
 from langchain_resp.schemas import text_format
 from langchain_resp.tools import request_tool, request_tool_choice
 from resp_core.client.params import CHAT_ONLY, OPTION_FIELDS
@@ -75,7 +75,7 @@ class Plan:
             body = {k: v for k, v in body.items() if k != "previous_response_id"}
             body["input"] = list(self.items)
         elif error.code == "invalid_encrypted_content":
-            given: list[JsonObject] = body["input"]
+            given: list[JsonObject] = body.get("input") or []
             readable = [item for item in given if item.get("type") != "reasoning"]
             if len(readable) == len(given):
                 return None
@@ -108,24 +108,27 @@ def make_plan(
     """
     body, chat_only = _body(settings)
     stored = body.get("store") is not False
-    origin = target.origin if target else None
-    items, dropped, plain = to_items(messages, origin)
-    if not plain:
-        _check_decisions(items, body)
     earlier: tuple[JsonObject, ...] = ()
-    replayed: list[JsonObject]
-    chained: tuple[str, list[JsonObject]] | None = None
-    if chain and stored and "previous_response_id" not in body and target and target.responses:
-        chained = _chained(messages, target.origin)
-    if chained is not None:
-        body["previous_response_id"], replayed = chained
-        earlier = tuple(plan_replay(items, origin=origin))
-    elif plain:
-        replayed = items
+    dropped: Sequence[str] = ()
+    ready = to_chat(messages, target.origin) if target and not target.responses else None
+    if ready is not None:
+        body["messages"], plain = ready, True
     else:
-        pending = _outputs(items) if "previous_response_id" in body else frozenset[str]()
-        replayed = plan_replay(items, stored=stored, origin=origin, pending=pending)
-    body["input"] = replayed
+        origin = target.origin if target else None
+        items, dropped, plain = to_items(messages, origin)
+        if not plain:
+            _check_decisions(items, body)
+        chained: tuple[str, list[JsonObject]] | None = None
+        if chain and stored and "previous_response_id" not in body and target and target.responses:
+            chained = _chained(messages, target.origin)
+        if chained is not None:
+            body["previous_response_id"], body["input"] = chained
+            earlier = tuple(plan_replay(items, origin=origin))
+        elif plain:
+            body["input"] = items
+        else:
+            pending = _outputs(items) if "previous_response_id" in body else frozenset[str]()
+            body["input"] = plan_replay(items, stored=stored, origin=origin, pending=pending)
     if not stored and target and target.reasoning and target.responses:
         _include(body, _ENCRYPTED)
     return Plan(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import isfinite
 from typing import TYPE_CHECKING, Any, cast
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from resp_core.wire.losses import Losses
     from resp_core.wire.pipeline import Reader
 
-__all__ = ["Operate", "Turn", "uses_mcp"]
+__all__ = ["Operate", "Turn", "uses_mcp", "with_items"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +241,7 @@ def _encoded(request: Request, wire: Wire, options: chat.ChatOptions, losses: Lo
         body = normalize_input(request.body, losses, plain=request.plain)
         return chat.encode_request(body, request.chat_only, options=options, losses=losses)
     if request.wire == "responses":
+        request = with_items(request, losses)
         body = normalize_input(request.body, losses, plain=request.plain)
         chat_only = dict(request.chat_only)
     else:
@@ -253,6 +254,13 @@ def _encoded(request: Request, wire: Wire, options: chat.ChatOptions, losses: Lo
         elif value:
             losses.note("stop: the text is cut here, as the Responses API has no such parameter")
     return body
+
+
+def with_items(request: Request, losses: Losses) -> Request:
+    """A Responses request with its conversation as `input`, also where it came as `messages`."""
+    if not (request.plain and "messages" in request.body):
+        return request
+    return replace(request, body=chat_server.with_input(request.body, losses=losses))
 
 
 def _stops(request: Request, server: Wire) -> tuple[str, ...]:

@@ -23,8 +23,9 @@ from resp_core.providers import get
 from resp_core.route.deployment import Connection, choose_wire, merge
 from resp_core.route.limits import Paces
 from resp_core.route.resolve import resolve, same_provider
-from resp_core.tasks import Turn, uses_mcp
+from resp_core.tasks import Turn, uses_mcp, with_items
 from resp_core.wire.ids import is_ours, random_ids
+from resp_core.wire.losses import Losses
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -174,6 +175,7 @@ class Wiring:
         from resp_core.mcp_emulated import EmulatedTurn
         from resp_core.mcp_hosted import HostedTurn
 
+        request = with_items(request, Losses(deployment.requested, request.on_unsupported))
         servers = mcp_servers(request.body.get("tools"))
         hosted = (
             choose_wire(deployment, request.called) == "responses"

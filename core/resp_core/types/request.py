@@ -26,7 +26,9 @@ class Request:
     `body` is a Responses or a Chat request as that API defines it, without `stream`; it is
     never changed in place. A dialect whose wire is the caller's sends it as it is; another
     one translates it. `plain`: its `input` is known to be text, and calls of functions that are
-    answered at once with text, so that nobody need look through it. `chat_only` holds
+    answered at once with text, so that nobody need look through it; a plain Responses body may have
+    it as Chat `messages` in the place of `input`, from a caller who holds neither and whose target
+    reads Chat. `chat_only` holds
     parameters that the Responses API lacks (`stop`, `seed`, `n`, penalties, `logit_bias`,
     `prediction`, `modalities`, `audio`), for callers who speak Responses but may reach a Chat
     server. `called` is the API that the caller named (`client.chat…`), which is used where the

@@ -115,7 +115,16 @@ def decode_response(
 
 _STORED = ("previous_response_id", "conversation")
 _ELSEWHERE = frozenset(
-    ("model", "input", "instructions", "tools", "tool_choice", "parallel_tool_calls", "stream")
+    (
+        "model",
+        "input",
+        "messages",
+        "instructions",
+        "tools",
+        "tool_choice",
+        "parallel_tool_calls",
+        "stream",
+    )
 )
 
 

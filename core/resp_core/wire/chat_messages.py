@@ -33,13 +33,15 @@ _SEE_BELOW = "The image that this tool returned is in the next message."
 def encode_messages(body: JsonObject, options: ChatOptions, losses: Losses) -> list[JsonObject]:
     """The messages for a request's `instructions` and `input`.
 
-    Raises ArgumentError for a call without an output and for an output without a call.
+    A body that has `messages` in the place of `input` keeps them. Raises ArgumentError for a call
+    without an output and for an output without a call.
     """
     transcript = _Transcript(options, losses)
     instructions, given = body.get("instructions"), body.get("input")
+    ready = body.get("messages")
     if isinstance(instructions, str):
         # Both roles mean the same, and no request may have both of them.
-        spoken = any(item.get("role") == "system" for item in objects(given))
+        spoken = any(item.get("role") == "system" for item in objects(given or ready))
         role = "system" if spoken else "developer"
         transcript.message({"role": role, "content": instructions}, "instructions")
     elif instructions is not None:
@@ -48,7 +50,11 @@ def encode_messages(body: JsonObject, options: ChatOptions, losses: Losses) -> l
         transcript.message({"role": "user", "content": given}, "input")
     elif given is not None:
         transcript.walk(require_objects(given, "input"), "input")
-    return transcript.messages
+    if ready is None:
+        return transcript.messages
+    if given is not None:
+        raise ArgumentError("input and messages are the same: pass one.", param="messages")
+    return [*transcript.messages, *ready] if transcript.messages else ready
 
 
 class _Turn:

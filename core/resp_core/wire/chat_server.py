@@ -34,6 +34,7 @@ __all__ = [
     "decode_request",
     "encode_response",
     "input_part",
+    "with_input",
 ]
 
 #: Chat parameters that the Responses API lacks, with the value that asks for nothing.
@@ -102,6 +103,12 @@ def decode_request(body: JsonObject, *, losses: Losses) -> tuple[JsonObject, Jso
         obfuscation = body["stream_options"]["include_obfuscation"]
         request["stream_options"] = {"include_obfuscation": obfuscation}
     return request, chat_only
+
+
+def with_input(body: JsonObject, *, losses: Losses) -> JsonObject:
+    """A Responses body that has its conversation as Chat `messages`, with `input` instead."""
+    rest = {name: value for name, value in body.items() if name != "messages"}
+    return {**rest, "input": _Conversation(losses).walk(body["messages"])}
 
 
 def _decode_limit(body: JsonObject, request: JsonObject, losses: Losses) -> None:
