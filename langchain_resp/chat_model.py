@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar, cast
 
 from langchain_core.language_models.chat_models import BaseChatModel
 from langchain_core.language_models.model_profile import ModelProfile
-from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
+from langchain_core.messages import BaseMessage
+from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from pydantic import Field, PrivateAttr
 
 from langchain_resp.approvals import unheard
@@ -22,7 +23,7 @@ from langchain_resp.metadata import PROVIDER, origin_of, response_metadata
 from langchain_resp.options import PARAMETERS
 from langchain_resp.request import Plan, Target, call_options, make_plan
 from langchain_resp.sealed import unsealed
-from langchain_resp.templates import generation_chunk
+from langchain_resp.templates import chat_result, generation_chunk, prompt_value
 from langchain_resp.tools import bound_tools
 from langchain_resp.traces import traced
 from resp_core.client.obj import plain
@@ -36,7 +37,8 @@ if TYPE_CHECKING:
         CallbackManagerForLLMRun,
     )
     from langchain_core.language_models.base import LangSmithParams, LanguageModelInput
-    from langchain_core.messages import AIMessage, BaseMessage
+    from langchain_core.messages import AIMessage
+    from langchain_core.prompt_values import PromptValue
     from langchain_core.runnables import Runnable
     from langchain_core.tools import BaseTool
 
@@ -73,6 +75,7 @@ _REQUEST_FIELDS = (
     "frequency_penalty",
     "logit_bias",
 )
+_IDENTIFYING = ("provider", "base_url", "api_version", "base_model", *_REQUEST_FIELDS)
 
 
 def _signed(method: _Method) -> _Method:
@@ -180,19 +183,18 @@ class ChatResp(Connected, BaseChatModel):
         kwargs: Mapping[str, Any],
         stream: bool,
     ) -> Plan:
-        settings: dict[str, Any] = {}
-        for name in _REQUEST_FIELDS:
-            value = getattr(self, name)
-            if value is not None:
-                settings[name] = value
+        own = vars(self)
+        settings: dict[str, Any] = {
+            name: value for name in _REQUEST_FIELDS if (value := own[name]) is not None
+        }
         if self.model_kwargs:
             settings.update(unsealed(self.model_kwargs))
         settings.update({name: value for name, value in kwargs.items() if value is not None})
         if stop is not None:
             settings["stop"] = stop
         if self.extra_body:
-            own = unsealed(self.extra_body)
-            settings["extra_body"] = {**own, **(settings.get("extra_body") or {})}
+            given = settings.get("extra_body") or {}
+            settings["extra_body"] = {**unsealed(self.extra_body), **given}
         target = None
         told = settings.pop("stream_usage", self.stream_usage)
         untold = stream and told is False
@@ -322,7 +324,7 @@ class ChatResp(Connected, BaseChatModel):
     def _result(self, response: JsonObject, record: CallRecord, plan: Plan) -> ChatResult:
         metadata = self._metadata(response, record, plan.dropped)
         message = message_of(response, metadata, blocks=plan.blocks)
-        return ChatResult(generations=[ChatGeneration(message=message)])
+        return chat_result(message)
 
     def _last(
         self,
@@ -462,8 +464,9 @@ class ChatResp(Connected, BaseChatModel):
     def _identifying_params(self) -> dict[str, Any]:
         """What tells this model from another in traces and caches; no secret among it."""
         params: dict[str, Any] = {"model": self.model, "api": self.api}
-        for name in ("provider", "base_url", "api_version", "base_model", *_REQUEST_FIELDS):
-            value = getattr(self, name)
+        own = vars(self)
+        for name in _IDENTIFYING:
+            value = own[name]
             if value is not None:
                 params[name] = value
         return {**params, **self.model_kwargs}
@@ -484,7 +487,14 @@ class ChatResp(Connected, BaseChatModel):
     def _get_invocation_params(
         self, stop: list[str] | None = None, **kwargs: Any
     ) -> dict[str, Any]:
-        return traced(super()._get_invocation_params(stop=stop, **kwargs))
+        own = self._identifying_params
+        return traced({**own, "_type": self._llm_type, "stop": stop, **kwargs})
+
+    def _convert_input(self, model_input: LanguageModelInput) -> PromptValue:
+        if type(model_input) is list and all([isinstance(m, BaseMessage) for m in model_input]):
+            # Such a list is converted and checked in vain; histories are long.
+            return prompt_value(cast("list[BaseMessage]", model_input))
+        return super()._convert_input(model_input)
 
     def _resolve_model_profile(self) -> ModelProfile | None:
         from langchain_resp.profiles import model_profile

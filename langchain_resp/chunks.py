@@ -23,7 +23,7 @@ from langchain_resp.blocks import (
 )
 from langchain_resp.calls import CALLS, tool_call_chunk, tool_calls
 from langchain_resp.metadata import PROVIDER, usage_metadata
-from langchain_resp.templates import content_chunk
+from langchain_resp.templates import content_chunk, text_message
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,7 +43,7 @@ def message_of(response: JsonObject, metadata: dict[str, Any], *, blocks: bool) 
     usage = usage_metadata(response.get("usage"))
     text = None if blocks else only_text(output)
     if text is not None:
-        return AIMessage(content=text, response_metadata=metadata, usage_metadata=usage)
+        return text_message(text, metadata, usage)
     calls, invalid = tool_calls(output)
     content: str | list[Any]
     extra: dict[str, Any] = {}

@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
 
 from langchain_core import exceptions as lc
@@ -302,16 +300,21 @@ def as_langchain(error: core.RespError) -> core.RespError:
     return twin.with_traceback(error.__traceback__)
 
 
-@contextmanager
-def langchain_errors() -> Generator[None]:
+class langchain_errors:
     """Errors of the core leave this block as LangChain's."""
-    try:
-        yield
-    except core.RespError as error:
-        twin = as_langchain(error)
-        if twin is error:
-            raise
-        raise twin from error.__cause__
+
+    __slots__ = ()
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: object
+    ) -> None:
+        if isinstance(error, core.RespError):
+            twin = as_langchain(error)
+            if twin is not error:
+                raise twin from error.__cause__
 
 
 def refusal_error(text: str, message: Any, partial: JsonObject | None = None) -> RefusalError:

@@ -86,6 +86,8 @@ def response_metadata(
     response: JsonObject, record: CallRecord, dropped: Sequence[str] = ()
 ) -> dict[str, Any]:
     """The metadata of a finished answer: JSON only, each key once in a stream."""
+    output: list[JsonObject] = response.get("output") or []
+    of_chat = as_object(as_object(response.get("provider_data")).get("chat"))
     metadata: dict[str, Any] = {
         "model_provider": PROVIDER,
         "model_name": response.get("model") or record.model or record.requested_model,
@@ -95,7 +97,7 @@ def response_metadata(
         "api": record.api,
         "finish_reason": finish_reason(response),
         "status": response.get("status"),
-        "id": _id(response),
+        "id": as_text(of_chat.get("id")) or response.get("id"),
         "attempts": len(record.attempts),
     }
     if record.attempts:
@@ -103,40 +105,28 @@ def response_metadata(
     for key in ("created_at", "service_tier", "incomplete_details", "store"):
         if response.get(key) is not None:
             metadata[key] = response[key]
-    fingerprint = _of_chat(response).get("system_fingerprint")
-    if fingerprint:
-        metadata["system_fingerprint"] = fingerprint
+    if of_chat.get("system_fingerprint"):
+        metadata["system_fingerprint"] = of_chat["system_fingerprint"]
     if record.request_id:
         metadata["request_id"] = record.request_id
     limits = {key: value for key, value in record.headers.items() if key.startswith("x-ratelimit")}
     if limits:
         metadata["rate_limits"] = limits
-    lost = [*record.dropped, *(name for name in dropped if name not in record.dropped)]
-    if lost:
-        metadata["dropped"] = lost
+    if record.dropped or dropped:
+        metadata["dropped"] = list(dict.fromkeys([*record.dropped, *dropped]))
     metadata["cost"] = record.cost.to_json()
-    refusal = refusal_of(objects(response.get("output")))
+    refusal = refusal_of(output)
     if refusal:  # LangChain's v3 events drop the block that says so
         metadata["refusal"] = refusal
-    logprobs = _logprobs(response)
+    logprobs = _logprobs(output)
     if logprobs:
         metadata["logprobs"] = {"content": logprobs}
     return metadata
 
 
-def _of_chat(response: JsonObject) -> JsonObject:
-    """What a Chat server said that has no place in a response."""
-    return as_object(as_object(response.get("provider_data")).get("chat"))
-
-
-def _id(response: JsonObject) -> str | None:
-    """The server's own id of the answer."""
-    return as_text(_of_chat(response).get("id")) or response.get("id")
-
-
-def _logprobs(response: JsonObject) -> list[Any]:
+def _logprobs(output: Sequence[JsonObject]) -> list[Any]:
     found: list[Any] = []
-    for item in objects(response.get("output")):
+    for item in output:
         if item.get("type") == "message":
             for part in objects(item.get("content")):
                 found += items_of(part.get("logprobs"))

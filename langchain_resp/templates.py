@@ -1,4 +1,4 @@
-"""The chunks of a stream, each a copy of one that LangChain validated, with its own content.
+"""LangChain's objects, each a copy of one that LangChain validated, with its own content.
 
 A stream makes two pydantic objects for every delta, and checking them anew costs more than
 reading the stream. LangChain keeps all of them until the stream ends, and the garbage collector
@@ -9,19 +9,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from langchain_core.messages import AIMessageChunk
-from langchain_core.outputs import ChatGenerationChunk
+from langchain_core.messages import AIMessage, AIMessageChunk
+from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
+from langchain_core.prompt_values import ChatPromptValue
 
 from resp_core.types.unchecked import made, made_flat
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from langchain_core.messages import BaseMessage
+    from langchain_core.messages.ai import UsageMetadata
     from pydantic import BaseModel
 
     from resp_core.types.json import JsonObject
 
-__all__ = ["content_chunk", "generation_chunk"]
+__all__ = [
+    "chat_result",
+    "content_chunk",
+    "generation_chunk",
+    "prompt_value",
+    "text_message",
+]
 
 
 class _Fields:
@@ -43,13 +52,17 @@ class _Fields:
         return fields
 
 
-_MESSAGE = _Fields(AIMessageChunk(content=""))
-_GENERATION = _Fields(ChatGenerationChunk(message=AIMessageChunk(content="")))
+_CHUNK = _Fields(AIMessageChunk(content=""))
+_CHUNK_GENERATION = _Fields(ChatGenerationChunk(message=AIMessageChunk(content="")))
+_MESSAGE = _Fields(AIMessage(content=""))
+_GENERATION = _Fields(ChatGeneration(message=AIMessage(content="")))
+_RESULT = _Fields(ChatResult(generations=[]))
+_PROMPT = _Fields(ChatPromptValue(messages=[]))
 
 
 def content_chunk(content: str | list[Any], metadata: dict[str, Any]) -> AIMessageChunk:
     """`AIMessageChunk(content=content, response_metadata=metadata)`."""
-    fields = _MESSAGE.copy()
+    fields = _CHUNK.copy()
     fields["content"] = content
     fields["response_metadata"] = metadata
     return made(AIMessageChunk, fields, {})
@@ -60,10 +73,39 @@ def generation_chunk(message: AIMessageChunk) -> ChatGenerationChunk:
     text = _text(message.content)
     if text is None:  # for LangChain to find
         return ChatGenerationChunk(message=message)
-    fields = _GENERATION.copy()
+    fields = _CHUNK_GENERATION.copy()
     fields["text"] = text
     fields["message"] = message
     return made_flat(ChatGenerationChunk, fields)
+
+
+def text_message(text: str, metadata: dict[str, Any], usage: UsageMetadata | None) -> AIMessage:
+    """`AIMessage(content=text, response_metadata=metadata, usage_metadata=usage)`."""
+    fields = _MESSAGE.copy()
+    fields["content"] = text
+    fields["response_metadata"] = metadata
+    fields["usage_metadata"] = usage
+    return made(AIMessage, fields, {})
+
+
+def chat_result(message: AIMessage) -> ChatResult:
+    """`ChatResult(generations=[ChatGeneration(message=message)])`."""
+    text = _text(message.content)
+    if text is None:  # for LangChain to find
+        return ChatResult(generations=[ChatGeneration(message=message)])
+    fields = _GENERATION.copy()
+    fields["text"] = text
+    fields["message"] = message
+    result = _RESULT.copy()
+    result["generations"] = [made_flat(ChatGeneration, fields)]
+    return made_flat(ChatResult, result)
+
+
+def prompt_value(messages: list[BaseMessage]) -> ChatPromptValue:
+    """`ChatPromptValue(messages=messages)`."""
+    fields = _PROMPT.copy()
+    fields["messages"] = messages.copy()
+    return made(ChatPromptValue, fields)
 
 
 def _text(content: str | list[Any]) -> str | None:

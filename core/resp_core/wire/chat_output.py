@@ -164,7 +164,8 @@ def decode_usage(usage: Any) -> JsonObject | None:
         "output_tokens_details": out,
         "total_tokens": total,
     }
-    decoded.update((k, v) for k, v in given.items() if k not in _USAGE and v is not None)
+    if not given.keys() <= _USAGE:
+        decoded.update((k, v) for k, v in given.items() if k not in _USAGE and v is not None)
     return decoded
 
 
@@ -173,7 +174,10 @@ def _details(details: Any) -> JsonObject:
 
 
 def _first(*values: Any) -> int:
-    return next((value for value in values if _count(value)), 0)
+    for value in values:
+        if value and _count(value):
+            return value
+    return 0
 
 
 def encode_usage(usage: JsonObject) -> JsonObject:

@@ -150,27 +150,31 @@ class ChatEvents:
         self._extra("choice", choice, without=_CHOICE)
 
     def _extra(self, name: str, fields: JsonObject, without: frozenset[str] = frozenset()) -> None:
+        if fields.keys() <= without:
+            return
         kept = {k: v for k, v in fields.items() if k not in without and v is not None}
         if kept:
             merge(self._extras.setdefault(name, {}), kept)
 
     def _delta(self, delta: JsonObject, logprobs: Any, out: Events) -> None:
         reasoning = as_text(delta.get("reasoning_content")) or as_text(delta.get("reasoning"))
-        details = objects(delta.get("reasoning_details"))
-        if reasoning or details:
-            self._reason(reasoning, details, out)
-        self._content(delta.get("content"), logprob_entries(logprobs), out)
+        details = delta.get("reasoning_details")
+        if reasoning or objects(details):
+            self._reason(reasoning, objects(details), out)
+        self._content(delta.get("content"), logprob_entries(logprobs) if logprobs else [], out)
         if isinstance(logprobs, dict) and not isinstance(as_object(logprobs).get("content"), list):
             self._extra("choice", {"logprobs": logprobs})
-        for annotation in objects(delta.get("annotations")):
-            self._annotation(annotation, out)
+        if delta.get("annotations"):
+            for annotation in objects(delta["annotations"]):
+                self._annotation(annotation, out)
         if as_text(delta.get("refusal")):
             self._open_message(out).add_refusal(delta["refusal"], out)
-        if any(as_object(delta.get("audio")).values()):
+        if delta.get("audio") and any(as_object(delta["audio"]).values()):
             self._open_message(out).add_audio(delta["audio"], out)
-        for call in objects(delta.get("tool_calls")):
-            self._call(call, out)
-        if any(as_object(delta.get("function_call")).values()):
+        if delta.get("tool_calls"):
+            for call in objects(delta["tool_calls"]):
+                self._call(call, out)
+        if delta.get("function_call") and any(as_object(delta["function_call"]).values()):
             self._call({"index": "function_call", "function": delta["function_call"]}, out)
         self._extra("message", delta, without=_DELTA)
 
