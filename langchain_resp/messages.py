@@ -90,12 +90,13 @@ class _PlainTurns:
 
     def take(self, messages: Sequence[BaseMessage]) -> int:
         """Take messages up to the first that is not plain; how many they are."""
-        add, open_calls, chat = self.entries.append, self.open_calls, self._chat
+        entries, open_calls, chat = self.entries, self.open_calls, self._chat
+        before: type[BaseMessage] | None = None
         for position, message in enumerate(messages):
             kind: type[BaseMessage] = type(message)
             fields = message.__dict__  # attributes of pydantic's objects are slow
-            content = fields["content"]
-            if type(content) is not str or fields["additional_kwargs"]:
+            text = fields["content"]
+            if type(text) is not str or fields["additional_kwargs"]:
                 return position
             if kind is ToolMessage:
                 call_id = fields["tool_call_id"]
@@ -103,42 +104,49 @@ class _PlainTurns:
                     return position
                 open_calls.remove(call_id)
                 if chat:
-                    add({"role": "tool", "tool_call_id": call_id, "content": content})
+                    entry = {"role": "tool", "tool_call_id": call_id, "content": text}
                 else:
-                    add({"type": "function_call_output", "call_id": call_id, "output": content})
+                    entry = {"type": "function_call_output", "call_id": call_id, "output": text}
+                entries.append(entry)
             elif open_calls:
                 return position
             elif kind is AIMessage:
-                if not self._answer(fields, content):
+                if chat and before is AIMessage:
+                    return position  # two answers in a row are one turn
+                if not self._answer(fields, text):
                     return position
             elif kind in _CALLERS and not fields["name"]:
-                add({"role": _CALLERS[kind], "content": content})
+                entries.append({"role": _CALLERS[kind], "content": text})
             else:
                 return position
+            before = kind
         return len(messages)
 
     def _answer(self, fields: Mapping[str, Any], text: str) -> bool:
         """Take an answer of the model; False, and nothing taken, where it is not plain."""
-        metadata, entries = fields["response_metadata"], self.entries
+        metadata, given = fields["response_metadata"], fields["tool_calls"]
         if fields["invalid_tool_calls"] or (metadata and made_elsewhere(metadata, self._origin)):
             return False
-        if self._chat and entries and entries[-1]["role"] == "assistant":
-            return False  # two answers in a row are one turn
+        if not given:
+            if text:
+                self.entries.append({"role": "assistant", "content": text})
+            return True
         calls: list[JsonObject] = []
         called, make = self._called, chat_call if self._chat else call_item
-        for call in fields["tool_calls"]:
+        for call in given:
             call_id = call["id"]
             if not call_id or call_id in called or len(call_id) > MAX_CALL_ID:
                 return False
             called.add(call_id)
             self.open_calls.add(call_id)
             calls.append(make(call_id, call["name"], call["args"]))
-        if calls and self._chat:
-            entries.append({"role": "assistant", "content": text or None, "tool_calls": calls})
+        if self._chat:
+            turn = {"role": "assistant", "content": text or None, "tool_calls": calls}
+            self.entries.append(turn)
             return True
         if text:
-            entries.append({"role": "assistant", "content": text})
-        entries += calls
+            self.entries.append({"role": "assistant", "content": text})
+        self.entries += calls
         return True
 
 

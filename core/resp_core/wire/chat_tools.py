@@ -37,6 +37,7 @@ _WEB_SEARCH = (
 )
 _RESPONSES_ONLY = ("defer_loading", "allowed_callers", "output_schema", "async")
 _NAMED = ("function", "custom")
+_FUNCTION = frozenset(("type", "name", "description", "parameters", "strict"))
 
 
 def chat_name(name: str, namespace: str | None) -> str:
@@ -121,7 +122,11 @@ def encode_tools(body: JsonObject, options: ChatOptions, losses: Losses) -> Json
     chat: JsonObject = {}
     tools: list[JsonObject] = []
     for n, tool in enumerate(require_objects(body.get("tools") or [], "tools")):
-        _encode_tool(tool, f"tools[{n}]", tools, chat, options, losses)
+        usual = _usual_function(tool, options)
+        if usual is not None:
+            tools.append(usual)
+        else:
+            _encode_tool(tool, f"tools[{n}]", tools, chat, options, losses)
     _require_distinct(tools)
     choice = body.get("tool_choice")
     if not tools:
@@ -136,6 +141,19 @@ def encode_tools(body: JsonObject, options: ChatOptions, losses: Losses) -> Json
     if body.get("parallel_tool_calls") is False:  # True is every server's default
         chat["parallel_tool_calls"] = False
     return chat
+
+
+def _usual_function(tool: JsonObject, options: ChatOptions) -> JsonObject | None:
+    """A function of which Chat knows every field, as most tools are; None for any other."""
+    if tool.get("type") != "function" or not tool.keys() <= _FUNCTION or None in tool.values():
+        return None
+    if not (tool.get("name") and type(tool["name"]) is str) or (
+        "strict" in tool and not options.strict
+    ):
+        return None
+    function = tool.copy()
+    del function["type"]
+    return {"type": "function", "function": function}
 
 
 def _encode_tool(
@@ -241,12 +259,11 @@ def _web_search_options(tool: JsonObject, param: str, losses: Losses) -> JsonObj
 
 
 def _require_distinct(tools: list[JsonObject]) -> None:
-    seen: set[str] = set()
-    for tool in tools:
-        name = as_text(as_object(tool.get("function") or tool.get("custom")).get("name"))
-        if name and name in seen:
-            raise ArgumentError(f"two tools would both be called {name!r}.", param="tools")
-        seen.add(name)
+    named = [as_object(tool.get("function") or tool.get("custom")).get("name") for tool in tools]
+    names = [name for name in named if name and isinstance(name, str)]
+    if len(set(names)) < len(names):
+        twice = next(name for n, name in enumerate(names) if name in names[:n])
+        raise ArgumentError(f"two tools would both be called {twice!r}.", param="tools")
 
 
 def _encode_choice(choice: Any, body: JsonObject, options: ChatOptions, losses: Losses) -> Any:
