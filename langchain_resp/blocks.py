@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from langchain_resp.calls import custom_block
+from resp_core.types.functions import Functions
 from resp_core.wire.ids import is_ours
 from resp_core.wire.shape import as_object, objects
 
@@ -42,7 +43,9 @@ _PLAIN_TOOLS = frozenset({"function", None})
 
 def asks_for_blocks(body: Mapping[str, Any]) -> bool:
     """Whether a request invites output that a string cannot hold."""
-    if any(tool.get("type") not in _PLAIN_TOOLS for tool in objects(body.get("tools"))):
+    tools = body.get("tools")
+    functions = isinstance(tools, Functions)
+    if not functions and any(tool.get("type") not in _PLAIN_TOOLS for tool in objects(tools)):
         return True
     return bool(as_object(body.get("reasoning")).get("summary"))
 

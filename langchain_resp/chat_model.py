@@ -193,7 +193,7 @@ class ChatResp(Connected, BaseChatModel):
         if stop is not None:
             settings["stop"] = stop
         if self.extra_body:
-            given = settings.get("extra_body") or {}
+            given: dict[str, Any] = settings.get("extra_body") or {}
             settings["extra_body"] = {**unsealed(self.extra_body), **given}
         target = None
         told = settings.pop("stream_usage", self.stream_usage)
@@ -491,10 +491,9 @@ class ChatResp(Connected, BaseChatModel):
         return traced({**own, "_type": self._llm_type, "stop": stop, **kwargs})
 
     def _convert_input(self, model_input: LanguageModelInput) -> PromptValue:
-        if type(model_input) is list and all([isinstance(m, BaseMessage) for m in model_input]):
-            # Such a list is converted and checked in vain; histories are long.
-            return prompt_value(cast("list[BaseMessage]", model_input))
-        return super()._convert_input(model_input)
+        # A list of messages would be converted and checked in vain, and histories are long.
+        found = prompt_value(model_input)
+        return super()._convert_input(model_input) if found is None else found
 
     def _resolve_model_profile(self) -> ModelProfile | None:
         from langchain_resp.profiles import model_profile

@@ -12,7 +12,7 @@ from langchain_resp.blocks import asks_for_blocks
 from langchain_resp.errors import ApprovalReplayed, ApprovalUnknown, ArgumentError
 from langchain_resp.messages import answered_calls, to_chat, to_items
 from langchain_resp.schemas import text_format
-from langchain_resp.tools import request_tool, request_tool_choice
+from langchain_resp.tools import request_tool_choice, request_tools
 from resp_core.client.params import CHAT_ONLY, OPTION_FIELDS
 from resp_core.errors import APIStatusError, BadRequestError, NotFoundError
 from resp_core.mcp.approval import decisions_in
@@ -327,8 +327,7 @@ def _text(body: JsonObject, special: JsonObject) -> None:
 
 
 def _tools(body: JsonObject, special: JsonObject) -> None:
-    strict = special.get("strict")
-    tools = [request_tool(tool, strict) for tool in special.get("tools") or ()]
+    tools = request_tools(special.get("tools") or [], special.get("strict"))
     if not tools:
         return
     body["tools"] = tools

@@ -7,18 +7,18 @@ walks them: so they are made of few parts.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from langchain_core.messages import AIMessage, AIMessageChunk
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from langchain_core.prompt_values import ChatPromptValue
 
 from resp_core.types.unchecked import made, made_flat
+from resp_core.wire.shape import as_object
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from langchain_core.messages import BaseMessage
     from langchain_core.messages.ai import UsageMetadata
     from pydantic import BaseModel
 
@@ -101,8 +101,13 @@ def chat_result(message: AIMessage) -> ChatResult:
     return made_flat(ChatResult, result)
 
 
-def prompt_value(messages: list[BaseMessage]) -> ChatPromptValue:
-    """`ChatPromptValue(messages=messages)`."""
+def prompt_value(given: object) -> ChatPromptValue | None:
+    """`ChatPromptValue(messages=given)` for a list of messages; None for anything else."""
+    if type(given) is not list:
+        return None
+    messages = cast("list[Any]", given)
+    if not all([isinstance(message, BaseMessage) for message in messages]):
+        return None
     fields = _PROMPT.copy()
     fields["messages"] = messages.copy()
     return made(ChatPromptValue, fields)
@@ -112,9 +117,7 @@ def _text(content: str | list[Any]) -> str | None:
     """The text of what most chunks hold: a string, or one block."""
     if isinstance(content, str):
         return content
-    if len(content) != 1 or not isinstance(content[0], dict):
-        return None
-    block: JsonObject = content[0]
+    block = as_object(content[0]) if len(content) == 1 else {}
     if block.get("type") == "text":
         return block.get("text")
     return "" if block.get("type") == "reasoning" else None

@@ -11,6 +11,7 @@ from langchain_core.utils.function_calling import convert_to_openai_tool
 from langchain_resp.schemas import strict_schema, whole_parameters
 from langchain_resp.sealed import sealed, unsealed
 from resp_core.errors import ArgumentError
+from resp_core.types.functions import Functions
 from resp_core.wire.shape import as_object
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from resp_core.types.json import JsonObject
 
-__all__ = ["Tool", "bound_tools", "request_tool", "request_tool_choice"]
+__all__ = ["Tool", "bound_tools", "request_tool", "request_tool_choice", "request_tools"]
 
 Tool: TypeAlias = "dict[str, Any] | type | Callable[..., Any] | BaseTool"
 
@@ -129,6 +130,49 @@ def request_tool(tool: Tool, strict: bool | None = None) -> JsonObject:
     del flat["function"]
     flat.setdefault("parameters", {"type": "object", "properties": {}})
     return flat
+
+
+def request_tools(tools: Sequence[Tool], strict: bool | None) -> list[JsonObject]:
+    """The tools as a Responses request carries them."""
+    if strict is None and isinstance(tools, list):
+        kept = _KEPT.get(cast("list[Any]", tools))
+        if kept is not None:
+            return kept
+    return [request_tool(tool, strict) for tool in cast("Sequence[Tool]", tools)]
+
+
+class _Kept:
+    """What lists of bound functions become, as long as these stay as they are.
+
+    Schemas are shared, not copied: a change inside one is sent. Any other change is seen.
+    """
+
+    def __init__(self) -> None:
+        self._made: dict[tuple[int, ...], tuple[list[JsonObject], Functions]] = {}
+
+    def get(self, tools: list[Any]) -> Functions | None:
+        """None where one is no function in the form that `bound_tools` gives."""
+        key = tuple(map(id, tools))
+        found = self._made.get(key)
+        if found is not None and found[0] == tools:
+            return found[1]
+        if not all(_is_bound_function(tool) for tool in tools):
+            return None
+        seen = [{**tool, "function": tool["function"].copy()} for tool in tools]
+        made = Functions([request_tool(tool) for tool in tools])
+        if len(self._made) >= _MOST_KEPT:
+            self._made.clear()
+        self._made[key] = seen, made
+        return made
+
+
+def _is_bound_function(tool: Any) -> bool:
+    given = as_object(tool)
+    return given.get("type") == "function" and isinstance(given.get("function"), dict)
+
+
+_MOST_KEPT = 64
+_KEPT = _Kept()
 
 
 def request_tool_choice(choice: Any, tools: Sequence[JsonObject]) -> Any:

@@ -13,6 +13,7 @@ from resp_core.mcp.server import mcp_secrets
 from resp_core.models.rules import apply_rules
 from resp_core.providers import get
 from resp_core.route.deployment import choose_wire
+from resp_core.types.functions import Functions
 from resp_core.types.json import dumps, strict_dumps
 from resp_core.wire import chat, chat_server, completions
 from resp_core.wire.ids import is_ours
@@ -159,7 +160,7 @@ def uses_mcp(request: Request) -> bool:
     if is_ours(str(request.body.get("previous_response_id"))):
         return True  # it may have calls that only we know of
     tools, items = request.body.get("tools"), request.body.get("input")
-    if _holds(tools, "mcp"):
+    if not isinstance(tools, Functions) and _holds(tools, "mcp"):
         return True
     return not request.plain and _holds(items, *_MCP_ITEMS)
 

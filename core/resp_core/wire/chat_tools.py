@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from resp_core.errors import ArgumentError
+from resp_core.types.functions import Functions
 from resp_core.types.json import dumps, loads
 from resp_core.wire.shape import as_object, as_text, objects, require_object, require_objects
 
@@ -120,14 +121,7 @@ def encode_tools(body: JsonObject, options: ChatOptions, losses: Losses) -> Json
     All are left out where no tool remains: servers refuse a choice among none.
     """
     chat: JsonObject = {}
-    tools: list[JsonObject] = []
-    for n, tool in enumerate(require_objects(body.get("tools") or [], "tools")):
-        usual = _usual_function(tool, options)
-        if usual is not None:
-            tools.append(usual)
-        else:
-            _encode_tool(tool, f"tools[{n}]", tools, chat, options, losses)
-    _require_distinct(tools)
+    tools = _encoded(body.get("tools") or [], chat, options, losses)
     choice = body.get("tool_choice")
     if not tools:
         if choice not in (None, "auto", "none"):
@@ -141,6 +135,27 @@ def encode_tools(body: JsonObject, options: ChatOptions, losses: Losses) -> Json
     if body.get("parallel_tool_calls") is False:  # True is every server's default
         chat["parallel_tool_calls"] = False
     return chat
+
+
+def _encoded(
+    given: Any, chat: JsonObject, options: ChatOptions, losses: Losses
+) -> list[JsonObject]:
+    functions = given if isinstance(given, Functions) else None
+    if functions is not None and options.strict in functions.encoded:
+        return functions.encoded[options.strict]
+    tools: list[JsonObject] = []
+    usual = 0
+    for n, tool in enumerate(require_objects(given, "tools")):
+        function = _usual_function(tool, options)
+        if function is not None:
+            tools.append(function)
+            usual += 1
+        else:
+            _encode_tool(tool, f"tools[{n}]", tools, chat, options, losses)
+    _require_distinct(tools)
+    if functions is not None and usual == len(functions):  # nothing to tell `losses` each time
+        functions.encoded[options.strict] = tools
+    return tools
 
 
 def _usual_function(tool: JsonObject, options: ChatOptions) -> JsonObject | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from operator import is_
 from typing import TYPE_CHECKING, Any
 
+from resp_core.types.functions import Functions
 from resp_core.wire.chat_server import input_part
 from resp_core.wire.chat_tools import decode_tool
 from resp_core.wire.shape import as_object, items_of
@@ -37,7 +38,7 @@ def normalize_input(body: JsonObject, losses: Losses, *, plain: bool = False) ->
         if items is not None:
             changed["input"] = items
             losses.note("Chat content parts in input were converted to Responses parts")
-    if tools:
+    if tools and not isinstance(tools, Functions):
         flat = _changed(items_of(tools), _tool)
         if flat is not None:
             changed["tools"] = flat
