@@ -8,6 +8,7 @@ import pytest
 
 from resp_core.errors import ProtocolError
 from resp_core.wire.chat import decode_response
+from resp_core.wire.chat_stream import ChatEvents, usual_response
 from resp_core.wire.ids import counted_ids, is_ours, random_ids
 from resp_core.wire.losses import Losses
 
@@ -313,3 +314,60 @@ def test_ids_are_marked_as_ours() -> None:
     assert random_ids(lambda n: b"\x01" * n)("msg_") == "msg_rk" + "01" * 16
     assert is_ours("msg_rk01")
     assert not is_ours("msg_01")
+
+
+USED = {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}
+
+
+@pytest.mark.parametrize(
+    "top",
+    [
+        {},
+        {"usage": None, "service_tier": None, "system_fingerprint": None},
+        {"usage": USED, "service_tier": "flex", "system_fingerprint": "fp_1"},
+        {"usage": {**USED, "cost": 0.5, "prompt_tokens_details": {"cached_tokens": 1}}},
+        {"usage": {"prompt_tokens": -1}},
+        {"usage": "many"},
+        {"x_groq": {"id": "r", "usage": USED}},
+        {"x_groq": None, "more": [1], "p": "pad", "object": "chat.completion"},
+        {"created": 1.5, "model": None},
+        {"created": None, "service_tier": ""},
+        {"created": "today", "model": 3},
+    ],
+    ids=repr,
+)
+@pytest.mark.parametrize(
+    "message", [{}, {"refusal": None}, {"annotations": []}, {"refusal": "", "annotations": None}]
+)
+def test_the_short_way_for_a_text_leads_to_the_same(top: Any, message: Any) -> None:
+    given = completion({"content": "hi", **message}, **top)
+    request = {"model": "asked", "tools": [{"type": "function", "name": "f"}], "store": False}
+    short = usual_response(given, given["choices"][0], request, counted_ids())
+    events = ChatEvents(request, counted_ids())
+    choice = {key: value for key, value in given["choices"][0].items() if key != "index"}
+    events.add({**given, "choices": [choice]})
+    assert short is not None
+    assert short == events.close(done=True)[-1]["response"]
+    assert list(short) == list(events.close(done=True)[-1]["response"])
+
+
+@pytest.mark.parametrize(
+    ("message", "choice"),
+    [
+        ({"content": ""}, {}),
+        ({"content": None}, {}),
+        ({"content": [{"type": "text", "text": "hi"}]}, {}),
+        ({"content": "hi", "refusal": "no"}, {}),
+        ({"content": "hi", "annotations": [{"type": "url_citation", "url_citation": MARK}]}, {}),
+        ({"content": "hi", "reasoning": "hm"}, {}),
+        ({"content": "hi", "tool_calls": []}, {}),
+        ({"content": "hi"}, {"logprobs": {"content": []}}),
+        ({"content": "hi"}, {"finish_reason": "length"}),
+        ({"content": "hi"}, {"finish_reason": None}),
+        ({"content": "hi"}, {"stop_reason": "x"}),
+    ],
+    ids=repr,
+)
+def test_no_other_answer_takes_it(message: Any, choice: Any) -> None:
+    given = completion(message)
+    assert usual_response(given, {**given["choices"][0], **choice}, {}, counted_ids()) is None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from resp_core.errors import ProtocolError, StreamIncomplete, UnsupportedError
 from resp_core.wire.chat_messages import encode_messages
-from resp_core.wire.chat_stream import ChatEvents
+from resp_core.wire.chat_stream import ChatEvents, usual_response
 from resp_core.wire.chat_tools import encode_tools
 from resp_core.wire.shape import as_object, items_of, objects, require_object
 
@@ -100,6 +100,9 @@ def decode_response(
         raise ProtocolError("the server's Chat completion has no choices.", body=completion)
     if len(choices) > 1:
         losses.note(f"only the first of {len(choices)} choices was kept")
+    usual = usual_response(completion, choices[0], request, new_id)
+    if usual is not None:
+        return usual
     # One path for plain and streamed answers: a plain one is a stream of a single chunk.
     choice = {key: value for key, value in choices[0].items() if key not in ("delta", "index")}
     events = ChatEvents(request, new_id)

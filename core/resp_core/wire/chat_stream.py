@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from resp_core.wire.chat_tools import ToolNames
     from resp_core.wire.ids import NewId
 
-__all__ = ["ChatEvents"]
+__all__ = ["ChatEvents", "usual_response"]
 
 Events = list[dict[str, Any]]
 
@@ -353,6 +353,58 @@ class ChatEvents:
             "output": output,
             **self._totals(),
         }
+
+
+def usual_response(
+    completion: JsonObject, choice: JsonObject, request: JsonObject, new_id: NewId
+) -> JsonObject | None:
+    """The response for an answer that is one text, ended by itself; None for any other.
+
+    It is what `ChatEvents` makes of the same, without its events: most plain answers are so.
+    """
+    message = choice.get("message")
+    if (
+        choice.get("finish_reason") != "stop"
+        or not isinstance(message, dict)
+        or not choice.keys() <= _USUAL_CHOICE
+        or choice.get("logprobs") is not None
+        or choice.get("index")
+    ):
+        return None
+    said = as_object(message)
+    text = said.get("content")
+    if not text or type(text) is not str or not said.keys() <= _USUAL_MESSAGE:
+        return None
+    if said.get("refusal") or said.get("annotations"):
+        return None
+    response = skeleton(
+        request,
+        response_id=new_id("resp_"),
+        created_at=_time(completion.get("created")),
+        model=as_text(completion.get("model")),
+    )
+    part = {"type": "output_text", "text": text, "annotations": [], "logprobs": []}
+    response["output"] = [
+        {
+            "id": new_id("msg_"),
+            "type": "message",
+            "status": "completed",
+            "role": "assistant",
+            "content": [part],
+        }
+    ]
+    extras = {k: v for k, v in completion.items() if k not in _CHUNK and v is not None}
+    extras["choice"] = {"finish_reason": "stop"}
+    usage = completion.get("usage") or as_object(completion.get("x_groq")).get("usage")
+    response["status"] = "completed"
+    response["usage"] = decode_usage(usage)
+    response["service_tier"] = completion.get("service_tier") or None
+    response["provider_data"] = {"chat": extras}
+    return response
+
+
+_USUAL_CHOICE = frozenset(("index", "message", "finish_reason", "logprobs"))
+_USUAL_MESSAGE = frozenset(("role", "content", "refusal", "annotations"))
 
 
 def _time(value: Any) -> int | float:
