@@ -75,7 +75,15 @@ _REQUEST_FIELDS = (
     "frequency_penalty",
     "logit_bias",
 )
-_IDENTIFYING = ("provider", "base_url", "api_version", "base_model", *_REQUEST_FIELDS)
+_IDENTIFYING = (
+    "model",
+    "api",
+    "provider",
+    "base_url",
+    "api_version",
+    "base_model",
+    *_REQUEST_FIELDS,
+)
 
 
 def _signed(method: _Method) -> _Method:
@@ -185,7 +193,7 @@ class ChatResp(Connected, BaseChatModel):
     ) -> Plan:
         own = vars(self)
         settings: dict[str, Any] = {
-            name: value for name in _REQUEST_FIELDS if (value := own[name]) is not None
+            name: own[name] for name in _REQUEST_FIELDS if own[name] is not None
         }
         if self.model_kwargs:
             settings.update(unsealed(self.model_kwargs))
@@ -463,13 +471,9 @@ class ChatResp(Connected, BaseChatModel):
     @property
     def _identifying_params(self) -> dict[str, Any]:
         """What tells this model from another in traces and caches; no secret among it."""
-        params: dict[str, Any] = {"model": self.model, "api": self.api}
         own = vars(self)
-        for name in _IDENTIFYING:
-            value = own[name]
-            if value is not None:
-                params[name] = value
-        return {**params, **self.model_kwargs}
+        said = {name: own[name] for name in _IDENTIFYING if own[name] is not None}
+        return {**said, **self.model_kwargs}
 
     def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
         params = super()._get_ls_params(stop=stop, **kwargs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
@@ -77,6 +78,7 @@ def finish_reason(response: JsonObject) -> str | None:
     return None
 
 
+@lru_cache(maxsize=256)
 def origin_of(provider: str, url: str) -> str:
     """Where state lives that only its maker can read: provider and server."""
     return f"{provider}@{urlsplit(url).netloc}"

@@ -36,6 +36,7 @@ _AS_IT_IS = frozenset(
     }
 )
 _OF_A_SERVER = frozenset({"authorization", "headers"})
+_FUNCTION = frozenset({"type", "function"})
 
 
 def traced(params: Mapping[str, Any]) -> dict[str, Any]:
@@ -45,12 +46,17 @@ def traced(params: Mapping[str, Any]) -> dict[str, Any]:
 
 def _shown(name: str, value: Any) -> Any:
     if name == "tools" and isinstance(value, list):
-        return [_tool(tool) for tool in cast("list[Any]", value)]
+        tools = cast("list[Any]", value)
+        return tools if all(map(_is_function, tools)) else [_tool(tool) for tool in tools]
     if name in _AS_IT_IS or not value:
         return value
     if isinstance(value, str):
         return "***" if is_secret(name) else value
     return veiled({name: value})[name] if isinstance(value, (list, dict)) else value
+
+
+def _is_function(tool: Any) -> bool:
+    return isinstance(tool, dict) and tool.keys() == _FUNCTION
 
 
 def _tool(tool: Any) -> Any:

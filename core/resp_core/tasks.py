@@ -82,15 +82,16 @@ class Turn:
         elif "stream_options" in body:
             losses.note("stream_options were not sent, as the server is not asked for a stream")
             body = {name: value for name, value in body.items() if name != "stream_options"}
+        functions = _functions(request)
         return Prepared(
             api=wire,
             operation=operation,
             query=request.extra_query,
-            content=encode_json({**body, **request.extra_body}),
+            content=_content({**body, **request.extra_body}, functions),
             headers=lower_names(request.extra_headers),
             streams=streams,
             remember=wire == "responses" and body.get("store") is not False,
-            secrets=mcp_secrets(body.get("tools")),
+            secrets=mcp_secrets(body.get("tools")) if functions is None else (),
         )
 
     def reader(self, prepared: Prepared, clock: Clock, losses: Losses) -> Reader:
@@ -170,12 +171,30 @@ def _holds(entries: Any, *kinds: str) -> bool:
     return any([entry.get("type") in kinds for entry in objects(entries)])
 
 
-def encode_json(body: JsonObject) -> bytes:
-    """The bytes of a request body; ArgumentError naming the parameter that is no JSON."""
+def _functions(request: Request) -> Functions | None:
+    """The tools, where they hold no credential because they are functions all."""
+    tools = request.body.get("tools")
+    return tools if isinstance(tools, Functions) and "tools" not in request.extra_body else None
+
+
+def _content(body: JsonObject, functions: Functions | None) -> bytes:
+    if functions is None:
+        return encode_json(body)
+    data = encode_json(body, ("tools",) if functions.is_json else ())
+    functions.is_json = True
+    return data
+
+
+def encode_json(body: JsonObject, known: tuple[str, ...] = ()) -> bytes:
+    """The bytes of a request body; ArgumentError naming the parameter that is no JSON.
+
+    `known` are parameters that were sent before: they hold nothing but JSON.
+    """
     try:
         data = dumps(body)
         # Conversations are long, and hold no numbers.
-        rest = {name: value for name, value in body.items() if name not in _CONVERSATIONS}
+        skipped = (*_CONVERSATIONS, *known)
+        rest = {name: value for name, value in body.items() if name not in skipped}
         suspect = b"null" in dumps(rest)  # what no JSON can hold is written as null
     except (TypeError, ValueError, RecursionError) as error:
         raise _no_json(body, error) from None

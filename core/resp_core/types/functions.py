@@ -11,11 +11,13 @@ class Functions(list[JsonObject]):
     """The `tools` of many requests: functions in the flat form, and nothing else.
 
     Whoever made the list never changes it or the objects in it, so nobody need look through it
-    again, and what a wire makes of it is kept in `encoded`.
+    again: what a wire makes of it is kept in `encoded`, and `is_json` says that it was written
+    once.
     """
 
-    __slots__ = ("encoded",)
+    __slots__ = ("encoded", "is_json")
 
     def __init__(self, tools: list[JsonObject]) -> None:
         super().__init__(tools)
         self.encoded: dict[bool, list[JsonObject]] = {}
+        self.is_json = False
