@@ -30,6 +30,7 @@ from resp_core.client.obj import plain
 from resp_core.errors import APIStatusError, ArgumentError
 from resp_core.route.deployment import choose_wire
 from resp_core.route.resolve import split_model
+from resp_core.types.unchecked import private
 
 if TYPE_CHECKING:
     from langchain_core.callbacks import (
@@ -356,7 +357,7 @@ class ChatResp(Connected, BaseChatModel):
 
     def _hear(self, response: JsonObject | None) -> None:
         """Say once if an answer only asks for approvals that nobody gives."""
-        if not self._unheard and response and unheard(response):
+        if response and not private(self)["_unheard"] and unheard(response):
             self._unheard = True
 
     # -- stored responses

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, Valid
 from langchain_resp.errors import ArgumentError, langchain_errors
 from langchain_resp.options import canonical, explained
 from langchain_resp.sealed import sealed
+from resp_core.types.unchecked import private
 
 if TYPE_CHECKING:
     from resp_core import AsyncClient, Client
@@ -251,20 +252,24 @@ class Connected(BaseModel):
 
         Made on first use and shared by all calls of this object, from any thread.
         """
-        if self._client is None:
+        made: Client | None = private(self)["_client"]
+        if made is None:
             with _LOCK, langchain_errors():
                 if self._client is None:
                     self._client = self._make_client()
-        return cast("Client", self._client)
+                made = cast("Client", self._client)
+        return made
 
     @property
     def async_client(self) -> AsyncClient:
         """The same, to be awaited; one object serves any number of event loops."""
-        if self._async_client is None:
+        made: AsyncClient | None = private(self)["_async_client"]
+        if made is None:
             with _LOCK, langchain_errors():
                 if self._async_client is None:
                     self._async_client = self._make_async_client()
-        return cast("AsyncClient", self._async_client)
+                made = cast("AsyncClient", self._async_client)
+        return made
 
     def _make_client(self) -> Client:
         from resp_core import Client

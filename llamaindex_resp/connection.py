@@ -31,6 +31,7 @@ from resp_core.models.profile import profile_of
 from resp_core.observe.redact import safe_url
 from resp_core.route.resolve import split_model
 from resp_core.types.request import Api, OnUnsupported
+from resp_core.types.unchecked import private
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -177,26 +178,28 @@ class ModelConnection(BaseModel):
     @property
     def client(self) -> Client:
         """The core client with this object's credentials: retrieve, delete, cancel, resume."""
-        if self._client is None:
+        made: Client | None = private(self)["_client"]
+        if made is None:
             self._refuse_lonely("client", "async_client")
             from resp_core import Client
 
             with _lock:
-                if self._client is None:
-                    self._client = Client(**self._client_arguments())
-        return self._client
+                made = self._client = self._client or Client(**self._client_arguments())
+        return made
 
     @property
     def async_client(self) -> AsyncClient:
         """The same, for `await`. It serves several event loops."""
-        if self._async_client is None:
+        made: AsyncClient | None = private(self)["_async_client"]
+        if made is None:
             self._refuse_lonely("async_client", "client")
             from resp_core import AsyncClient
 
             with _lock:
-                if self._async_client is None:
-                    self._async_client = AsyncClient(**self._client_arguments())
-        return self._async_client
+                made = self._async_client = self._async_client or AsyncClient(
+                    **self._client_arguments()
+                )
+        return made
 
     def _client_arguments(self) -> dict[str, Any]:
         values = vars(self)
@@ -210,18 +213,20 @@ class ModelConnection(BaseModel):
             )
 
     def _only_awaits(self) -> bool:
-        return self.transport == "aiohttp" or (self._is_given and self._client is None)
+        made = private(self)
+        return self.transport == "aiohttp" or (made["_is_given"] and made["_client"] is None)
 
     def _reached(self) -> Target:
         """Resolved once for the connection as it is now; raises ArgumentError."""
-        if self._target is None:
+        found: Target | None = private(self)["_target"]
+        if found is None:
             client = self.async_client if self._only_awaits() else self.client
             deployment = client.deployment(self.model)
             origin = f"{deployment.provider} {safe_url(deployment.base_url)}"
-            self._target = Target(
+            found = self._target = Target(
                 deployment.dialects[0], origin, deployment.profile, client.on_unsupported
             )
-        return self._target
+        return found
 
     def _profile(self) -> Profile:
         """What is known of the model; never raises, keys need not be there."""

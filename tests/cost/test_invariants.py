@@ -5,11 +5,13 @@ from __future__ import annotations
 import copy
 from decimal import Decimal, getcontext, localcontext
 from typing import Any
+from unittest import mock
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from resp_core import cost_of, usage_of
+from resp_core.cost import dialects
 from resp_core.cost.facts import facts_of
 from tests.cost.arithmetic import chat, gemini, messages, modal, responses
 
@@ -194,3 +196,69 @@ def test_nothing_that_a_server_says_breaks_the_bill(
         assert cost.total is None or (cost.total.is_finite() and cost.total >= 0)
         assert bool(cost.unknown) == (cost.total is None)
         cost.to_json()
+
+
+ANY_COUNT = st.one_of(
+    st.integers(0, 9), st.sampled_from([None, -1, True, 3.0, 2.5, "4", 10**13, {}, [1]])
+)
+DETAILS = st.one_of(
+    st.dictionaries(
+        st.sampled_from(
+            ["cached_tokens", "cache_write_tokens", "audio_tokens", "reasoning_tokens", "more"]
+        ),
+        ANY_COUNT,
+    ),
+    st.sampled_from([None, [], "x"]),
+)
+ANSWER = st.fixed_dictionaries(
+    {
+        "object": st.sampled_from(["response", "response", "list", None]),
+        "usage": st.one_of(
+            st.fixed_dictionaries(
+                {},
+                optional={
+                    "input_tokens": ANY_COUNT,
+                    "output_tokens": ANY_COUNT,
+                    "total_tokens": ANY_COUNT,
+                    "input_tokens_details": DETAILS,
+                    "output_tokens_details": DETAILS,
+                    "cost": ANY_COUNT,
+                },
+            ),
+            st.none(),
+        ),
+    },
+    optional={
+        "model": st.sampled_from(["gpt-5", "gpt-image-1", "gpt-4o-transcribe", None]),
+        "service_tier": st.sampled_from(["flex", None]),
+        "output": st.just([]),
+        "tool_usage": st.just({"web_search": {"num_requests": 2}}),
+    },
+)
+
+
+@given(
+    ANSWER,
+    st.sampled_from(["openai", "azure", "google", "anthropic", "perplexity", "x-ai", ""]),
+    st.sampled_from([None, "responses", "messages", "images"]),
+)
+def test_the_short_way_for_text_counts_the_same(
+    answer: Any, provider: str, api: str | None
+) -> None:
+    said = dialects.usage_of(answer, provider=provider, api=api)
+    with mock.patch.object(dialects, "usual_usage", return_value=None):
+        assert said == dialects.usage_of(answer, provider=provider, api=api)
+
+
+def test_most_answers_take_it() -> None:
+    usage = {
+        "input_tokens": 9,
+        "input_tokens_details": {"cached_tokens": 4, "cache_write_tokens": 0},
+        "output_tokens": 5,
+        "output_tokens_details": {"reasoning_tokens": 2},
+        "total_tokens": 14,
+    }
+    found = dialects.usual_usage({"object": "response", "model": "m", "usage": usage})
+    assert found is not None
+    assert found.tokens == {"cached": 4, "input": 5, "output": 5}
+    assert found.reasoning == 2

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from resp_core.cost import google
 from resp_core.cost.hosted import hosted_tools
-from resp_core.cost.usage import MODALITIES, Share, Usage, details
+from resp_core.cost.usage import MODALITIES, MOST, Share, Usage, details
 from resp_core.wire.shape import as_object, as_text, objects
 
 if TYPE_CHECKING:
@@ -49,9 +49,12 @@ def usage_of(
     show what it is of. Nothing is raised: what is missing or implausible is in `problems`.
     """
     body = unwrapped(body)
+    hint = _hint(api, model, as_text(body.get("model")))
+    counts = None if provider in _OWN_WAYS or "image" in hint else usual_usage(body)
+    if counts is not None:
+        return counts
     counts = Usage()
     usage = usage_object(body)
-    hint = _hint(api, model, as_text(body.get("model")))
     if usage is None:
         _without_usage(counts, body, hint, request or {})
     else:
@@ -63,6 +66,58 @@ def usage_of(
             _reported(counts, usage)
     hosted_tools(counts, body, provider, request or {})
     return counts
+
+
+def usual_usage(body: JsonObject) -> Usage | None:
+    """The usage of a Responses answer where only text was counted; None for any other.
+
+    It is what the readers below make of the same: most answers are so, once `facts_of` has left
+    out what has no part in their price.
+    """
+    usage = body.get("usage")
+    if body.get("object") != "response" or not isinstance(usage, dict):
+        return None
+    usage = as_object(usage)
+    if not (body.keys() <= _USUAL_BODY and _USUAL_USAGE >= usage.keys() > _TOLD):
+        return None
+    into, out = usage.get("input_tokens"), usage.get("output_tokens")
+    if type(into) is not int or type(out) is not int or not (0 <= into <= MOST >= out >= 0):
+        return None
+    cached = _only(usage.get("input_tokens_details"), "cached_tokens", into)
+    reasoning = _only(usage.get("output_tokens_details"), "reasoning_tokens", out)
+    if cached is None or reasoning is None:
+        return None
+    counts = Usage(reasoning=reasoning)
+    counts.add("cached", cached)
+    counts.add("input", into - cached)
+    counts.add("output", out)
+    return counts
+
+
+def _only(counted: Any, name: str, most: int) -> int | None:
+    """The one count in `counted` that is not nothing, if it is that of `name`."""
+    found = 0
+    for each, count in as_object(counted).items():
+        if count:
+            if each != name or type(count) is not int or not 0 < count <= most:
+                return None
+            found = count
+    return found
+
+
+#: Providers that count otherwise under the same names.
+_OWN_WAYS = frozenset(("anthropic", "google", "perplexity", "x-ai"))
+_TOLD = frozenset(("input_tokens", "input_tokens_details", "output_tokens"))
+_USUAL_BODY = frozenset(("model", "object", "usage", "service_tier"))
+_USUAL_USAGE = frozenset(
+    (
+        "input_tokens",
+        "input_tokens_details",
+        "output_tokens",
+        "output_tokens_details",
+        "total_tokens",
+    )
+)
 
 
 @lru_cache(maxsize=1024)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = [
     "BILLED_CALLS",
     "MODALITIES",
+    "MOST",
     "Container",
     "Image",
     "Share",
@@ -39,7 +40,7 @@ BILLED_CALLS = frozenset(
 _OUT = ("output", "citation")
 MODALITIES = ("audio", "image", "video")
 #: More than this in one answer is a mistake of the sender, not a bill.
-_MOST = 10**12
+MOST = 10**12
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +124,7 @@ class Usage:
         for name in names:
             value = source.get(name)
             if value is not None:
-                if type(value) is int and 0 <= value <= _MOST:
+                if type(value) is int and 0 <= value <= MOST:
                     return value
                 return self.whole(value, name)
         return None
@@ -132,7 +133,7 @@ class Usage:
         """A count: a whole number from 0 on. Anything else is noted and unknown."""
         if isinstance(value, float) and value.is_integer():
             value = int(value)
-        if type(value) is int and 0 <= value <= _MOST:
+        if type(value) is int and 0 <= value <= MOST:
             return value
         self.problems.append(f"{name} is no plausible count: {_shown(value)}")
         return None
@@ -140,7 +141,7 @@ class Usage:
     def amount(self, value: Any, name: str, per: int = 1) -> Decimal | None:
         """An amount from 0 on, such as seconds or dollars."""
         found = decimal_of(value)
-        if found is None or not 0 <= found <= _MOST * per:
+        if found is None or not 0 <= found <= MOST * per:
             self.problems.append(f"{name} is no plausible amount: {_shown(value)}")
             return None
         return found / per if per != 1 else found
@@ -210,6 +211,6 @@ def details(source: JsonObject, *names: str) -> JsonObject:
 
 
 def _shown(value: Any) -> str:
-    if isinstance(value, int) and abs(value) > _MOST:
+    if isinstance(value, int) and abs(value) > MOST:
         return f"an integer of {value.bit_length()} bits"
     return repr(value)[:40]

@@ -1,18 +1,18 @@
-"""Pydantic objects made without pydantic's checks, where the fields are ours and right.
+"""Pydantic objects past pydantic's checks, where the fields are ours and right.
 
 Streamed chunks are made by the thousand, and checking costs more than everything else in one.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel
 
 if TYPE_CHECKING:
     from resp_core.types.json import JsonObject
 
-__all__ = ["made", "made_flat"]
+__all__ = ["made", "made_flat", "private"]
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -60,6 +60,11 @@ def made_flat(cls: type[_Model], fields: JsonObject) -> _Model:
     for name, value in fields.items():
         _set_field(model, name, value)
     return _whole(model, None)
+
+
+def private(model: BaseModel) -> dict[str, Any]:
+    """The private attributes of a model, which pydantic is slow to find by name."""
+    return model.__pydantic_private__ or {}
 
 
 def _whole(model: _Model, extra: JsonObject | None) -> _Model:
