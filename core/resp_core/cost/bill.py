@@ -162,5 +162,7 @@ def total_of(parts: list[Part] | tuple[Part, ...]) -> Decimal:
 
 def text_of(number: Decimal) -> str:
     """A decimal number without exponent and without zeros that say nothing."""
-    text = format(number, "f")
+    text = str(number)
+    if "E" in text:
+        text = format(number, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text

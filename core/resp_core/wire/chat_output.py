@@ -20,7 +20,60 @@ __all__ = [
 
 _LENGTH = frozenset(("length", "model_length", "max_tokens"))
 _BROKEN = frozenset(("error", "insufficient_system_resource", "abort"))
-_ECHOED_IF_GIVEN = ("prompt", "prompt_cache_options", "prompt_cache_retention", "include")
+#: Parameters that a response repeats as they came; the last four only where they were given.
+_ECHOED = frozenset(
+    (
+        "instructions",
+        "max_output_tokens",
+        "max_tool_calls",
+        "previous_response_id",
+        "prompt_cache_key",
+        "safety_identifier",
+        "temperature",
+        "tool_choice",
+        "top_logprobs",
+        "top_p",
+        "truncation",
+        "user",
+        "prompt",
+        "prompt_cache_options",
+        "prompt_cache_retention",
+        "include",
+    )
+)
+#: A response in the order of the API's own, before anything is known of it.
+_BLANK: JsonObject = {
+    "id": None,
+    "object": "response",
+    "created_at": None,
+    "completed_at": None,
+    "status": "in_progress",
+    "background": False,
+    "error": None,
+    "incomplete_details": None,
+    "instructions": None,
+    "max_output_tokens": None,
+    "max_tool_calls": None,
+    "model": None,
+    "output": None,
+    "parallel_tool_calls": None,
+    "previous_response_id": None,
+    "prompt_cache_key": None,
+    "reasoning": None,
+    "safety_identifier": None,
+    "service_tier": None,
+    "store": None,
+    "temperature": None,
+    "text": None,
+    "tool_choice": "auto",
+    "tools": None,
+    "top_logprobs": 0,
+    "top_p": None,
+    "truncation": "disabled",
+    "usage": None,
+    "user": None,
+    "metadata": None,
+}
 _CACHE_READS = (
     "prompt_cache_hit_tokens",
     "cached_tokens",
@@ -43,42 +96,23 @@ def skeleton(request: JsonObject, *, response_id: str, created_at: float, model:
 
     What the caller left open and only the server knows (temperature, top_p) stays None.
     """
-    text = {"format": {"type": "text"}, **as_object(request.get("text"))}
+    get = request.get
     response: JsonObject = {
+        **_BLANK,
         "id": response_id,
-        "object": "response",
         "created_at": created_at,
-        "completed_at": None,
-        "status": "in_progress",
-        "background": False,
-        "error": None,
-        "incomplete_details": None,
-        "instructions": request.get("instructions"),
-        "max_output_tokens": request.get("max_output_tokens"),
-        "max_tool_calls": request.get("max_tool_calls"),
-        "model": model or as_text(request.get("model")),
+        "model": model or as_text(get("model")),
         "output": [],
-        "parallel_tool_calls": request.get("parallel_tool_calls") is not False,
-        "previous_response_id": request.get("previous_response_id"),
-        "prompt_cache_key": request.get("prompt_cache_key"),
-        "reasoning": {"effort": None, "summary": None, **as_object(request.get("reasoning"))},
-        "safety_identifier": request.get("safety_identifier"),
-        "service_tier": None,
-        "store": bool(request.get("store")),
-        "temperature": request.get("temperature"),
-        "text": text,
-        "tool_choice": request.get("tool_choice") or "auto",
-        "tools": [_echoed_tool(tool) for tool in objects(request.get("tools"))],
-        "top_logprobs": request.get("top_logprobs") or 0,
-        "top_p": request.get("top_p"),
-        "truncation": request.get("truncation") or "disabled",
-        "usage": None,
-        "user": request.get("user"),
-        "metadata": as_object(request.get("metadata")),
+        "parallel_tool_calls": get("parallel_tool_calls") is not False,
+        "reasoning": {"effort": None, "summary": None, **as_object(get("reasoning"))},
+        "store": bool(get("store")),
+        "text": {"format": {"type": "text"}, **as_object(get("text"))},
+        "tools": [_echoed_tool(tool) for tool in objects(get("tools"))],
+        "metadata": as_object(get("metadata")),
     }
-    for name in _ECHOED_IF_GIVEN:
-        if request.get(name) is not None:
-            response[name] = request[name]
+    for name, value in request.items():
+        if value is not None and name in _ECHOED:
+            response[name] = value
     return response
 
 
