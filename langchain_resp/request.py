@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from langchain_core.messages import AIMessage
@@ -17,6 +17,7 @@ from resp_core.client.params import CHAT_ONLY, OPTION_FIELDS
 from resp_core.errors import APIStatusError, BadRequestError, NotFoundError
 from resp_core.mcp.approval import decisions_in
 from resp_core.mcp.history import fresh_items
+from resp_core.types.frozen import frozen
 from resp_core.types.request import Request
 from resp_core.wire.replay import NO_OUTPUT, OUTPUT_OF, plan_replay
 
@@ -45,7 +46,7 @@ _BESIDE = frozenset(
 _OPTIONS = OPTION_FIELDS - _BESIDE
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Target:
     """What a request has to know of where it goes."""
 
@@ -54,7 +55,7 @@ class Target:
     reasoning: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Plan:
     """One call: the request, and what to try where the server lost or refuses old state."""
 

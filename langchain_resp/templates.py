@@ -106,7 +106,7 @@ def prompt_value(given: object) -> ChatPromptValue | None:
     if type(given) is not list:
         return None
     messages = cast("list[Any]", given)
-    if not all([isinstance(message, BaseMessage) for message in messages]):
+    if not all(issubclass(kind, BaseMessage) for kind in set(map(type, messages))):
         return None
     fields = _PROMPT.copy()
     fields["messages"] = messages.copy()

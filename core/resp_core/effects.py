@@ -7,9 +7,10 @@ for what may block. Adding one needs an ADR.
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from resp_core.types.frozen import frozen
 from resp_core.types.json import empty_object
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Limits:
     """Time and size limits of one request.
 
@@ -55,7 +56,7 @@ class Limits:
     body_bytes: int = 32 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True, repr=False)
+@frozen
 class HttpCall:
     """One HTTP request, complete: absolute URL, headers with credentials, body bytes.
 
@@ -75,7 +76,7 @@ class HttpCall:
         return f"HttpCall({self.method} {self.url.partition('?')[0]}, {len(self.content)} bytes)"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Opened:
     """Answer to `Open`: status and headers (names in lower case). The body is read by `Read`."""
 
@@ -83,31 +84,31 @@ class Opened:
     headers: Mapping[str, str] = field(default_factory=empty_object, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Open:
     """Send a request; answer `Opened`. Closes what an earlier `Open` of this call left open."""
 
     call: HttpCall
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Read:
     """The next bytes of the decoded body, as they come; b"" at its end."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Close:
     """Done with the body: give the connection back."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sleep:
     """Wait this many seconds."""
 
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Token:
     """A bearer token from `source`, within the call's `limits`. Answer: Secret.
 
@@ -120,7 +121,7 @@ class Token:
     refresh: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Load:
     """A value of the state store, or None. `take` removes it: only one of many takers gets it."""
 
@@ -128,7 +129,7 @@ class Load:
     take: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Save:
     """Put a JSON value into the state store."""
 
@@ -136,7 +137,7 @@ class Save:
     value: JsonObject
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Line:
     """One counter: `amount` and `limit` in billionths of a dollar, `kept` seconds (0: for ever)."""
 
@@ -146,7 +147,7 @@ class Line:
     kept: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Refusal:
     """The line of a `Counters` that has no room, and how much of it is used already."""
 
@@ -154,7 +155,7 @@ class Refusal:
     used: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Counters:
     """Change counters, all or none. Answer: None, or the `Refusal` of a reservation.
 
@@ -170,21 +171,21 @@ class Counters:
     strict: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Record:
     """Hand the finished call record to hooks and sinks."""
 
     record: CallRecord
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Emit:
     """Give events (Responses) or chunks (Chat) to the caller: those of one network read."""
 
     events: list[JsonObject]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class All:
     """Sub-flows side by side, each on an exchange of its own; answer: their values, in order.
 
@@ -194,7 +195,7 @@ class All:
     flows: Sequence[Generator[Effect, Answer, Any]]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ask:
     """A request to an opened client session of the `mcp` package; answer: its result as JSON.
 

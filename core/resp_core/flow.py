@@ -42,6 +42,7 @@ from resp_core.route.faults import (
 from resp_core.route.limits import Paces
 from resp_core.route.paths import add_query
 from resp_core.route.retry import RetryPolicy, retry_delay
+from resp_core.types.frozen import frozen
 from resp_core.types.json import empty_object
 from resp_core.wire.losses import Losses
 
@@ -69,7 +70,7 @@ class Clock:
     new_id: NewId
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Policy:
     """Limits of one call: `timeout` is the total over all attempts, in seconds.
 
@@ -87,7 +88,7 @@ class Policy:
     account: Account = field(default_factory=Account)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Prepared:
     """A task made ready for one deployment: where it goes and what is sent.
 

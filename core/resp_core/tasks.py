@@ -13,6 +13,7 @@ from resp_core.mcp.server import mcp_secrets
 from resp_core.models.rules import apply_rules
 from resp_core.providers import get
 from resp_core.route.deployment import choose_wire
+from resp_core.types.frozen import frozen
 from resp_core.types.functions import Functions
 from resp_core.types.json import dumps, strict_dumps
 from resp_core.wire import chat, chat_server, completions
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["Operate", "Turn", "uses_mcp", "with_items"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Turn:
     """A model's turn: create a response or a chat completion."""
 

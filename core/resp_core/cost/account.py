@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import field
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol
 
+from resp_core.types.frozen import frozen
 from resp_core.types.json import empty_object
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ class Seen:
         return True
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Account:
     """Labels of a call and the prices, budgets and sums that apply to it.
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from resp_core.cost.usage import BILLED_CALLS
+from resp_core.types.frozen import frozen
 from resp_core.types.json import empty_object
 from resp_core.wire.shape import as_object, as_text, objects
 
@@ -27,7 +28,7 @@ _OF_TOOL = ("type", "container", "model", "size", "quality")
 _OWN_TOOLS = ("function", "custom", "mcp")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Billed:
     """One answer as far as its price goes; see `facts_of`.
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from resp_core.types.frozen import frozen
 from resp_core.types.json import empty_object
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ Api: TypeAlias = Literal["auto", "responses", "chat"]
 OnUnsupported: TypeAlias = Literal["raise", "warn", "drop"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Request:
     """One model call in the caller's own wire form.
 

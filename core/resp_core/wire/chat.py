@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from resp_core.errors import ProtocolError, StreamIncomplete, UnsupportedError
+from resp_core.types.frozen import frozen
 from resp_core.wire.chat_messages import encode_messages
 from resp_core.wire.chat_stream import ChatEvents, usual_response
 from resp_core.wire.chat_tools import encode_tools
@@ -131,7 +132,7 @@ _ELSEWHERE = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Encoding:
     """One request being encoded; a method for each field that needs more than a copy."""
 

@@ -383,7 +383,7 @@ def usual_response(
         created_at=_time(completion.get("created")),
         model=as_text(completion.get("model")),
     )
-    part = {"type": "output_text", "text": text, "annotations": [], "logprobs": []}
+    part: JsonObject = {"type": "output_text", "text": text, "annotations": [], "logprobs": []}
     response["output"] = [
         {
             "id": new_id("msg_"),
