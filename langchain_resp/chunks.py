@@ -93,7 +93,6 @@ class ChunkBuilder:
     __slots__ = (
         "_blocks",
         "_done",
-        "_handlers",
         "_items",
         "_parts",
         "_quiet",
@@ -111,12 +110,6 @@ class ChunkBuilder:
         self._sealed: set[int] = set()  # given out without their encrypted content
         self._done: set[int] = set()
         self._started = False
-        self._handlers: dict[str, Callable[[JsonObject], AIMessageChunk | None]] = {
-            "response.output_item.added": self._added,
-            "response.output_item.done": self._item,
-            "response.reasoning_summary_text.delta": self._summary,
-            "response.reasoning_text.delta": self._reasoning,
-        }
 
     def add(self, event: JsonObject) -> AIMessageChunk | None:
         """The chunk for one event, or None where there is nothing to show."""
@@ -124,8 +117,8 @@ class ChunkBuilder:
         if kind == "response.output_text.delta":
             delta: str = event["delta"]
             return self.text(event, delta) if delta else None
-        handler = self._handlers.get(kind)
-        return handler(event) if handler else None
+        handler = _HANDLERS.get(kind)
+        return handler(self, event) if handler else None
 
     def text(self, event: JsonObject, delta: str) -> AIMessageChunk:
         """`delta` as text of the part that `event` belongs to."""
@@ -166,15 +159,15 @@ class ChunkBuilder:
 
     # -- events
 
-    def _added(self, event: JsonObject) -> None:
+    def added(self, event: JsonObject) -> None:
         self._items[event.get("output_index", 0)] = event["item"]
 
-    def _summary(self, event: JsonObject) -> AIMessageChunk | None:
+    def summary(self, event: JsonObject) -> AIMessageChunk | None:
         index: int = event.get("summary_index", 0)
         entry = {"type": "summary_text", "text": event["delta"], "index": index}
         return self._thought(event, f"summary.{index}", {"summary": [entry]})
 
-    def _reasoning(self, event: JsonObject) -> AIMessageChunk | None:
+    def reasoning(self, event: JsonObject) -> AIMessageChunk | None:
         return self._thought(event, "reasoning", {"reasoning": event["delta"]})
 
     def _thought(
@@ -194,7 +187,7 @@ class ChunkBuilder:
             with_id(block, self._items.get(position) or {})
         return self._chunk([block])
 
-    def _item(self, event: JsonObject) -> AIMessageChunk | None:
+    def item(self, event: JsonObject) -> AIMessageChunk | None:
         position, item = event.get("output_index", 0), event["item"]
         if position in self._done:
             return None
@@ -334,3 +327,11 @@ class ChunkBuilder:
         if not calls:
             return content_chunk(content, metadata)
         return AIMessageChunk(content=content, response_metadata=metadata, tool_call_chunks=calls)
+
+
+_HANDLERS: dict[str, Callable[[ChunkBuilder, JsonObject], AIMessageChunk | None]] = {
+    "response.output_item.added": ChunkBuilder.added,
+    "response.output_item.done": ChunkBuilder.item,
+    "response.reasoning_summary_text.delta": ChunkBuilder.summary,
+    "response.reasoning_text.delta": ChunkBuilder.reasoning,
+}

@@ -42,25 +42,11 @@ class ChatChunks:
         self._calls: dict[Any, JsonObject] = {}  # by output index: calls under way
         self._thinking = ""
         self._response: JsonObject = {}  # what names the response, for who wants to resume it
-        self._handlers: dict[str, Callable[[JsonObject], ChatResponse | None]] = {
-            "response.created": self._on_created,
-            "response.output_text.delta": self._on_text,
-            "response.refusal.delta": self._on_text,
-            "response.audio.transcript.delta": self._on_text,
-            "response.reasoning_summary_text.delta": self._on_thinking,
-            "response.reasoning_summary_part.added": self._on_paragraph,
-            "response.reasoning_text.delta": self._on_thinking,
-            "response.output_item.added": self._on_item,
-            "response.output_item.done": self._on_item_done,
-            "response.function_call_arguments.delta": self._on_arguments,
-            "response.custom_tool_call_input.delta": self._on_arguments,
-            "response.image_generation_call.partial_image": self._on_partial_image,
-        }
 
     def add(self, event: JsonObject) -> ChatResponse | None:
         """Take one event; the chunk that it shows, or None."""
-        handler = self._handlers.get(event["type"])
-        return None if handler is None else handler(event)
+        handler = _HANDLERS.get(event["type"])
+        return None if handler is None else handler(self, event)
 
     def go_on(self) -> None:
         """Another response continues the text."""
@@ -68,10 +54,10 @@ class ChatChunks:
         self._calls = {}
         self._thinking = ""
 
-    def _on_created(self, event: JsonObject) -> None:
+    def on_created(self, event: JsonObject) -> None:
         self._response = {"response_id": event["response"].get("id")}
 
-    def _on_text(self, event: JsonObject) -> ChatResponse | None:
+    def on_text(self, event: JsonObject) -> ChatResponse | None:
         delta: str = event["delta"]
         if not delta:
             return None
@@ -95,10 +81,10 @@ class ChatChunks:
             self._before = [*self._before, TextBlock(text=self._text)]
             self._text = ""
 
-    def _on_paragraph(self, event: JsonObject) -> ChatResponse | None:
+    def on_paragraph(self, event: JsonObject) -> ChatResponse | None:
         return self._think(event, "\n\n") if event.get("summary_index") else None
 
-    def _on_thinking(self, event: JsonObject) -> ChatResponse | None:
+    def on_thinking(self, event: JsonObject) -> ChatResponse | None:
         return self._think(event, event["delta"])
 
     def _think(self, event: JsonObject, delta: str) -> ChatResponse | None:
@@ -109,7 +95,7 @@ class ChatChunks:
         chunk.additional_kwargs = {**self._response, "thinking_delta": delta}
         return chunk
 
-    def _on_item(self, event: JsonObject) -> ChatResponse | None:
+    def on_item(self, event: JsonObject) -> ChatResponse | None:
         item = event["item"]
         if item.get("type") not in ("function_call", "custom_tool_call"):
             return None
@@ -117,14 +103,14 @@ class ChatChunks:
         self._calls[event.get("output_index")] = {"item": item, "raw": item.get(field) or ""}
         return self._chunk(event, "")
 
-    def _on_arguments(self, event: JsonObject) -> ChatResponse | None:
+    def on_arguments(self, event: JsonObject) -> ChatResponse | None:
         call = self._calls.get(event.get("output_index"))
         if call is None:
             return None
         call["raw"] += event["delta"]
         return self._chunk(event, "")
 
-    def _on_item_done(self, event: JsonObject) -> None:
+    def on_item_done(self, event: JsonObject) -> None:
         item = event["item"]
         if item.get("type") == "reasoning" and (found := parts([item])):
             thought = found[0]
@@ -133,7 +119,7 @@ class ChatChunks:
                 self._before = [*self._before, thinking_block(thought)]
             self._thinking = ""
 
-    def _on_partial_image(self, event: JsonObject) -> ChatResponse:
+    def on_partial_image(self, event: JsonObject) -> ChatResponse:
         """An image as far as it is drawn; the next chunk is without it."""
         chunk = self._chunk(event, "")
         image = str(event.get("partial_image_b64") or "").encode()
@@ -185,3 +171,19 @@ def _so_far(raw: str) -> JsonObject:
     except ValueError:
         return {}
     return cast("JsonObject", value) if isinstance(value, dict) else {}
+
+
+_HANDLERS: dict[str, Callable[[ChatChunks, JsonObject], ChatResponse | None]] = {
+    "response.created": ChatChunks.on_created,
+    "response.output_text.delta": ChatChunks.on_text,
+    "response.refusal.delta": ChatChunks.on_text,
+    "response.audio.transcript.delta": ChatChunks.on_text,
+    "response.reasoning_summary_text.delta": ChatChunks.on_thinking,
+    "response.reasoning_summary_part.added": ChatChunks.on_paragraph,
+    "response.reasoning_text.delta": ChatChunks.on_thinking,
+    "response.output_item.added": ChatChunks.on_item,
+    "response.output_item.done": ChatChunks.on_item_done,
+    "response.function_call_arguments.delta": ChatChunks.on_arguments,
+    "response.custom_tool_call_input.delta": ChatChunks.on_arguments,
+    "response.image_generation_call.partial_image": ChatChunks.on_partial_image,
+}

@@ -175,29 +175,14 @@ class ChatChunks:
         self._marks: dict[tuple[Any, Any], list[JsonObject]] = {}  # annotations, by part
         self._thought: tuple[Any, ...] | None = None
         self._finished: set[Any] = set()
-        self._handlers: dict[str, Callable[[JsonObject], list[JsonObject]]] = {
-            "response.created": self._created,
-            "response.output_item.added": self._item_added,
-            "response.output_text.annotation.added": self._annotation,
-            "response.refusal.delta": self._refusal,
-            "response.reasoning_text.delta": self._thinking,
-            "response.reasoning_summary_text.delta": self._thinking,
-            "response.function_call_arguments.delta": self._arguments,
-            "response.custom_tool_call_input.delta": self._arguments,
-            "response.audio.delta": self._audio,
-            "response.audio.transcript.delta": self._audio,
-            "response.output_item.done": self._item_done,
-            "response.completed": self._terminal,
-            "response.incomplete": self._terminal,
-        }
 
     def add(self, event: JsonObject) -> list[JsonObject]:
         """The chunks for one event; most events give one or none."""
         kind: str = event["type"]
         if kind == "response.output_text.delta":
             return self._text(event)
-        handler = self._handlers.get(kind)
-        return handler(event) if handler is not None else []
+        handler = _HANDLERS.get(kind)
+        return handler(self, event) if handler is not None else []
 
     def _chunk(
         self, delta: JsonObject, *, finish: str | None = None, logprobs: Any = None
@@ -208,7 +193,7 @@ class ChatChunks:
             chunk["usage"] = None
         return chunk
 
-    def _created(self, event: JsonObject) -> list[JsonObject]:
+    def created(self, event: JsonObject) -> list[JsonObject]:
         if self._begun:
             return []
         self._begun = True
@@ -222,24 +207,24 @@ class ChatChunks:
     def _text(self, event: JsonObject) -> list[JsonObject]:
         index = event.get("output_index")
         if index in self._commentary:
-            return self._thinking(event)
+            return self.thinking(event)
         self._sent.add((index, "text", event.get("content_index")))
         logprobs = event.get("logprobs")
         if logprobs:
             logprobs = {"content": logprobs, "refusal": None}
         return [self._chunk({"content": event.get("delta", "")}, logprobs=logprobs or None)]
 
-    def _refusal(self, event: JsonObject) -> list[JsonObject]:
+    def refusal(self, event: JsonObject) -> list[JsonObject]:
         self._sent.add((event.get("output_index"), "refusal", event.get("content_index")))
         return [self._chunk({"refusal": event.get("delta", "")})]
 
-    def _annotation(self, event: JsonObject) -> list[JsonObject]:
+    def annotation(self, event: JsonObject) -> list[JsonObject]:
         """Kept for the end: clients cannot put lists together that come in several chunks."""
         place = event.get("output_index"), event.get("content_index")
         self._marks.setdefault(place, []).append(as_object(event.get("annotation")))
         return []
 
-    def _thinking(self, event: JsonObject) -> list[JsonObject]:
+    def thinking(self, event: JsonObject) -> list[JsonObject]:
         """Reasoning text or, where an item has none, its summary; and commentary."""
         index = event.get("output_index")
         raw = event["type"] == "response.reasoning_text.delta"
@@ -258,14 +243,14 @@ class ChatChunks:
         self._thought = place
         return [self._chunk({"reasoning_content": text})]
 
-    def _audio(self, event: JsonObject) -> list[JsonObject]:
+    def audio(self, event: JsonObject) -> list[JsonObject]:
         self._sent.add((event.get("output_index"), "audio"))
         field = "transcript" if "transcript" in event["type"] else "data"
         return [self._chunk({"audio": {field: event.get("delta", "")}})]
 
     # --- calls -------------------------------------------------------------------------------
 
-    def _item_added(self, event: JsonObject) -> list[JsonObject]:
+    def item_added(self, event: JsonObject) -> list[JsonObject]:
         item, index = as_object(event.get("item")), event.get("output_index")
         if item.get("phase") == _COMMENTARY:
             self._commentary.add(index)
@@ -276,7 +261,7 @@ class ChatChunks:
         call = chat_call({**item, field: ""})
         return [self._chunk({"tool_calls": [{"index": number, **call}]})]
 
-    def _arguments(self, event: JsonObject) -> list[JsonObject]:
+    def arguments(self, event: JsonObject) -> list[JsonObject]:
         kind = "function" if "function" in event["type"] else "custom"
         return self._argument(event.get("output_index"), kind, as_text(event.get("delta")))
 
@@ -290,7 +275,7 @@ class ChatChunks:
 
     # --- the end -----------------------------------------------------------------------------
 
-    def _item_done(self, event: JsonObject) -> list[JsonObject]:
+    def item_done(self, event: JsonObject) -> list[JsonObject]:
         """What the finished item holds beyond the deltas that came for it."""
         item, index = as_object(event.get("item")), event.get("output_index")
         if index in self._finished:
@@ -298,7 +283,7 @@ class ChatChunks:
         self._finished.add(index)
         kind = item.get("type")
         if kind in _CALLS:
-            chunks = self._item_added(event)
+            chunks = self.item_added(event)
             if (index, "arguments") not in self._sent:
                 name, field = _CALLS[kind]
                 chunks += self._argument(index, name, as_text(item.get(field)))
@@ -339,7 +324,7 @@ class ChatChunks:
         kind, chunks = part.get("type"), list[Any]()
         at: JsonObject = {"output_index": index, "content_index": place}
         if kind == "refusal" and (index, "refusal", place) not in self._sent:
-            chunks += self._refusal({**at, "delta": as_text(part.get("refusal"))})
+            chunks += self.refusal({**at, "delta": as_text(part.get("refusal"))})
         elif kind == "output_audio":
             if (index, "audio") in self._sent:
                 part = {k: v for k, v in part.items() if k not in ("data", "transcript")}
@@ -353,11 +338,11 @@ class ChatChunks:
                 self._marks[index, place] = objects(part["annotations"])
         return chunks
 
-    def _terminal(self, event: JsonObject) -> list[JsonObject]:
+    def terminal(self, event: JsonObject) -> list[JsonObject]:
         response = as_object(event.get("response"))
-        chunks = self._created(event)
+        chunks = self.created(event)
         for index, item in enumerate(objects(response.get("output"))):
-            chunks += self._item_done({"output_index": index, "item": item})
+            chunks += self.item_done({"output_index": index, "item": item})
         marks = [mark for marks in self._marks.values() for mark in marks]
         if marks:
             chunks.append(self._chunk({"annotations": list(map(nested_annotation, marks))}))
@@ -394,3 +379,20 @@ def chunks_of(completion: JsonObject, *, include_usage: bool) -> list[JsonObject
     if include_usage and completion.get("usage") is not None:
         chunks.append({**frame, "choices": [], "usage": completion["usage"]})
     return chunks
+
+
+_HANDLERS: dict[str, Callable[[ChatChunks, JsonObject], list[JsonObject]]] = {
+    "response.created": ChatChunks.created,
+    "response.output_item.added": ChatChunks.item_added,
+    "response.output_text.annotation.added": ChatChunks.annotation,
+    "response.refusal.delta": ChatChunks.refusal,
+    "response.reasoning_text.delta": ChatChunks.thinking,
+    "response.reasoning_summary_text.delta": ChatChunks.thinking,
+    "response.function_call_arguments.delta": ChatChunks.arguments,
+    "response.custom_tool_call_input.delta": ChatChunks.arguments,
+    "response.audio.delta": ChatChunks.audio,
+    "response.audio.transcript.delta": ChatChunks.audio,
+    "response.output_item.done": ChatChunks.item_done,
+    "response.completed": ChatChunks.terminal,
+    "response.incomplete": ChatChunks.terminal,
+}

@@ -84,13 +84,6 @@ class _Transcript:
         self.messages: list[JsonObject] = []
         self._turn = _Turn()
         self._outputs: dict[str, list[tuple[str, JsonObject]]] = {}  # by call id, in order
-        self._walkers: dict[str, Callable[[JsonObject, str], None]] = {
-            "message": self.message,
-            "function_call": self._function_call,
-            "custom_tool_call": self._custom_call,
-            "mcp_call": self._mcp_call,
-            "reasoning": self._reasoning,
-        }
 
     def walk(self, items: list[JsonObject], param: str) -> None:
         """Take the items of one parameter."""
@@ -180,12 +173,12 @@ class _Transcript:
         if kind in _OUTPUTS:
             self._flush()
             return
-        walker = self._walkers.get(kind)
+        walker = _WALKERS.get(kind)
         if walker is None:
             self.losses.lose(param, f"an item of type {kind!r} has no Chat form")
             self._outputs.pop(as_text(item.get("call_id")), None)  # an answer to nothing
         else:
-            walker(item, param)
+            walker(self, item, param)
 
     # --- messages ----------------------------------------------------------------------------
 
@@ -290,7 +283,7 @@ class _Transcript:
         elif marks:
             self.losses.note("annotations of the history were not sent")
 
-    def _reasoning(self, item: JsonObject, param: str) -> None:
+    def reasoning(self, item: JsonObject, param: str) -> None:
         if self._turn.calls:
             self._flush()
         if self.options.reasoning_in is None:
@@ -302,7 +295,7 @@ class _Transcript:
         self._turn.reasoning.extend(text for text in texts if text)
         self._turn.details.extend(objects(own.get("reasoning_details")))
 
-    def _function_call(self, item: JsonObject, param: str) -> None:
+    def function_call(self, item: JsonObject, param: str) -> None:
         name, arguments = self._called(item, param), item.get("arguments")
         if not isinstance(arguments, str):
             given: Any = arguments if arguments is not None else {}
@@ -310,7 +303,7 @@ class _Transcript:
         function = {"name": name, "arguments": arguments}
         self._call({"id": item["call_id"], "type": "function", "function": function}, item)
 
-    def _custom_call(self, item: JsonObject, param: str) -> None:
+    def custom_call(self, item: JsonObject, param: str) -> None:
         name, text = self._called(item, param), as_text(item.get("input"))
         if self.options.custom_tools:
             custom = {"name": name, "input": text}
@@ -319,7 +312,7 @@ class _Transcript:
             function = {"name": name, "arguments": emulated_arguments(text)}
             self._call({"id": item["call_id"], "type": "function", "function": function}, item)
 
-    def _mcp_call(self, item: JsonObject, param: str) -> None:
+    def mcp_call(self, item: JsonObject, param: str) -> None:
         """A finished call of an MCP tool: shown as a function call and its result."""
         call_id = as_text(item.get("id")) or f"mcp_{len(self.messages)}"
         self.losses.note("mcp_call items of the history were sent as function calls")
@@ -328,7 +321,7 @@ class _Transcript:
         text = result if isinstance(result, str) else json_text(result, f"{param}.output")
         answer: JsonObject = {"type": "function_call_output", "output": text}
         self._outputs.setdefault(call_id, []).insert(0, (param, answer))
-        self._function_call({**item, "call_id": call_id}, param)
+        self.function_call({**item, "call_id": call_id}, param)
 
     def _called(self, item: JsonObject, param: str) -> str:
         name = as_text(item.get("name"))
@@ -397,6 +390,15 @@ class _Transcript:
             part if part["type"] == "text" else {"type": "text", "text": _SEE_BELOW}
             for part in parts
         ]
+
+
+_WALKERS: dict[str, Callable[[_Transcript, JsonObject, str], None]] = {
+    "message": _Transcript.message,
+    "function_call": _Transcript.function_call,
+    "custom_tool_call": _Transcript.custom_call,
+    "mcp_call": _Transcript.mcp_call,
+    "reasoning": _Transcript.reasoning,
+}
 
 
 def _assistant_content(turn: _Turn) -> Any:
