@@ -83,7 +83,7 @@ class _PlainTurns:
 
     def __init__(self, origin: str | None, *, chat: bool = False) -> None:
         self.entries: list[JsonObject] = []
-        self.open_calls: set[str] = set()
+        self.open_calls: list[str] = []  # in their order
         self._called: set[str] = set()
         self._origin = origin
         self._chat = chat
@@ -100,8 +100,8 @@ class _PlainTurns:
                 return position
             if kind is ToolMessage:
                 call_id = fields["tool_call_id"]
-                if call_id not in open_calls:
-                    return position
+                if call_id not in open_calls or (chat and call_id != open_calls[0]):
+                    return position  # Chat servers want the answers in the order of the calls
                 open_calls.remove(call_id)
                 if chat:
                     entry = {"role": "tool", "tool_call_id": call_id, "content": text}
@@ -138,7 +138,7 @@ class _PlainTurns:
             if not call_id or call_id in called or len(call_id) > MAX_CALL_ID:
                 return False
             called.add(call_id)
-            self.open_calls.add(call_id)
+            self.open_calls.append(call_id)
             calls.append(make(call_id, call["name"], call["args"]))
         if self._chat:
             turn = {"role": "assistant", "content": text or None, "tool_calls": calls}

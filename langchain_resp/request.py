@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import field, replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from langchain_core.messages import AIMessage
 
@@ -109,34 +109,15 @@ def make_plan(
     """
     body, chat_only = _body(settings)
     stored = body.get("store") is not False
-    earlier: tuple[JsonObject, ...] = ()
-    dropped: Sequence[str] = ()
-    ready = to_chat(messages, target.origin) if target and not target.responses else None
-    if ready is not None:
-        body["messages"], plain = ready, True
-    else:
-        origin = target.origin if target else None
-        items, dropped, plain = to_items(messages, origin)
-        if not plain:
-            _check_decisions(items, body)
-        chained: tuple[str, list[JsonObject]] | None = None
-        if chain and stored and "previous_response_id" not in body and target and target.responses:
-            chained = _chained(messages, target.origin)
-        if chained is not None:
-            body["previous_response_id"], body["input"] = chained
-            earlier = tuple(plan_replay(items, origin=origin))
-        elif plain:
-            body["input"] = items
-        else:
-            pending = _outputs(items) if "previous_response_id" in body else frozenset[str]()
-            body["input"] = plan_replay(items, stored=stored, origin=origin, pending=pending)
+    said = _conversation(messages, body, target, chain=chain and stored)
+    body |= said.fields
     if not stored and target and target.reasoning and target.responses:
         _include(body, _ENCRYPTED)
     return Plan(
         request=Request(
             wire="responses",
             body=body,
-            plain=plain,
+            plain=said.plain,
             stream=stream,
             chat_only=chat_only,
             on_unsupported=settings.get("on_unsupported") or on_unsupported,
@@ -147,10 +128,45 @@ def make_plan(
         model=settings.get("model"),
         options=call_options(settings),
         blocks=asks_for_blocks(body),
-        dropped=tuple(dropped),
-        items=earlier,
+        dropped=tuple(said.dropped),
+        items=said.earlier,
         stored=stored,
     )
+
+
+class _Conversation(NamedTuple):
+    """The fields of a body that hold a history, what of it has no place there, and all its items
+    where only the last of them are sent."""
+
+    fields: JsonObject
+    plain: bool
+    dropped: Sequence[str] = ()
+    earlier: tuple[JsonObject, ...] = ()
+
+
+def _conversation(
+    messages: Sequence[BaseMessage], body: JsonObject, target: Target | None, *, chain: bool
+) -> _Conversation:
+    if target and not target.responses:
+        ready = to_chat(messages, target.origin)
+        if ready is not None:
+            return _Conversation({"messages": ready}, plain=True)
+    origin = target.origin if target else None
+    items, dropped, plain = to_items(messages, origin)
+    if not plain:
+        _check_decisions(items, body)
+    if chain and "previous_response_id" not in body and target and target.responses:
+        chained = _chained(messages, target.origin)
+        if chained is not None:
+            response_id, new = chained
+            fields: JsonObject = {"previous_response_id": response_id, "input": new}
+            earlier = tuple(plan_replay(items, origin=origin))
+            return _Conversation(fields, plain, dropped, earlier)
+    if not plain:
+        pending = _outputs(items) if "previous_response_id" in body else frozenset[str]()
+        stored = body.get("store") is not False
+        items = plan_replay(items, stored=stored, origin=origin, pending=pending)
+    return _Conversation({"input": items}, plain, dropped)
 
 
 def call_options(settings: Mapping[str, Any]) -> dict[str, Any]:

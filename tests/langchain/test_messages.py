@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from langchain_core.messages import (
     AIMessage,
@@ -19,8 +19,11 @@ from langchain_core.messages import (
 from langchain_core.messages.utils import convert_to_messages
 
 from langchain_resp.chunks import message_of
-from langchain_resp.messages import to_items
+from langchain_resp.messages import to_chat, to_items
 from resp_core.errors import ArgumentError, UnsupportedError
+from resp_core.wire.chat import ChatOptions, encode_request
+from resp_core.wire.chat_server import with_input
+from resp_core.wire.losses import Losses
 from resp_core.wire.replay import ORIGIN, plan_replay
 from tests.langchain.server import Server, called, refused, response, said, thought
 
@@ -458,6 +461,50 @@ def test_a_plain_history_holds_as_it_is(messages: list[BaseMessage]) -> None:
         assert plan_replay(found.items, stored=False, origin="elsewhere") == found.items
 
 
+def as_chat(body: dict[str, Any]) -> dict[str, Any]:
+    losses = Losses("a server", on_unsupported="drop")
+    return encode_request(body, {}, options=ChatOptions(), losses=losses)
+
+
+@settings(max_examples=400)
+@given(HISTORIES)
+@example(
+    [
+        AIMessage(
+            "",
+            tool_calls=[{"name": "f", "args": {}, "id": "a"}, {"name": "f", "args": {}, "id": "b"}],
+        ),
+        ToolMessage("1", tool_call_id="b"),
+        ToolMessage("2", tool_call_id="a"),
+    ]
+)
+def test_a_plain_history_is_the_same_by_the_short_way_to_chat(messages: list[BaseMessage]) -> None:
+    """Written as messages, or as items that become messages; and back again."""
+    ready = to_chat(messages, "here")
+    if ready is None:
+        return
+    found = to_items(messages, "here")
+    assert found.plain
+    assert as_chat({"messages": ready})["messages"] == as_chat({"input": found.items})["messages"]
+    back = with_input({"messages": ready, "model": "m"}, losses=Losses("a server"))
+    assert as_chat(back) == as_chat({"input": found.items, "model": "m"})
+
+
+def test_instructions_stand_before_ready_messages() -> None:
+    said = [{"role": "user", "content": "hi"}]
+    assert as_chat({"messages": said, "instructions": "be brief"})["messages"] == [
+        {"role": "developer", "content": "be brief"},
+        *said,
+    ]
+    spoken = [{"role": "system", "content": "x"}, *said]
+    assert as_chat({"messages": spoken, "instructions": "be brief"})["messages"][0] == {
+        "role": "system",
+        "content": "be brief",
+    }
+    with pytest.raises(ArgumentError, match="input and messages"):
+        as_chat({"messages": said, "input": "hi"})
+
+
 def test_most_histories_are_plain() -> None:
     call = {"name": "f", "args": {"n": 1}, "id": "a", "type": "tool_call"}
     history = [
@@ -469,6 +516,12 @@ def test_most_histories_are_plain() -> None:
         AIMessage("answer", response_metadata={"origin": "here", "model_provider": "openai"}),
     ]
     assert to_items(history, "here").plain
+    in_order = [*history[:3], history[4], history[3], history[5]]
+    assert to_chat(in_order, "here") is not None
+    assert to_chat(history, "here") is None  # the answers stand in another order than the calls
+    assert to_chat([*in_order, AIMessage("more")], "here") is None  # two answers in a row
+    assert to_chat(history, "elsewhere") is None
+    assert to_chat(history[:3], "here") is None
     assert not to_items(history, "elsewhere").plain
     assert not to_items(history[:3], "here").plain
     assert not to_items([*history[:3], history[1], *history[3:]], "here").plain

@@ -17,7 +17,13 @@ from typing_extensions import TypedDict
 
 from langchain_resp import ChatResp
 from langchain_resp.schemas import response_format
-from langchain_resp.tools import _CACHE, bound_tools, request_tool, request_tool_choice
+from langchain_resp.tools import (
+    _CACHE,
+    bound_tools,
+    request_tool,
+    request_tool_choice,
+    request_tools,
+)
 from resp_core import errors as core
 from tests.langchain.server import Server, called, refused, response, said, stream_of
 
@@ -422,3 +428,56 @@ def test_provider_strategy_is_chosen_where_the_model_can() -> None:
     assert profile is not None
     assert profile["structured_output"]
     assert isinstance(base_tool, BaseTool)
+
+
+def test_bound_functions_are_made_flat_once() -> None:
+    tools = bound_tools([base_tool, function, New], None)
+    flat = request_tools(tools, None)
+    assert flat == [request_tool(tool) for tool in tools]
+    assert request_tools(tools, None) is flat
+    assert request_tools(list(tools), None) is flat
+    assert request_tools(bound_tools([base_tool, function, New], None), None)[0] is flat[0]
+    assert request_tools(tools[:2], None) == flat[:2]
+    assert request_tools(tools, True) == [request_tool(tool, True) for tool in tools]
+
+
+def test_a_change_of_a_bound_function_is_sent() -> None:
+    made = [
+        {"type": "function", "function": {"name": "f", "parameters": {"properties": {}}}},
+        {"type": "function", "function": {"name": "g"}},
+    ]
+    changes: list[Any] = [
+        lambda: made[0]["function"].update(description="more"),  # type: ignore[attr-defined]
+        lambda: made[0]["function"].update(name="h"),  # type: ignore[attr-defined]
+        lambda: made[0]["function"]["parameters"]["properties"].update(x={}),  # type: ignore[index]
+        lambda: made[1].update(function={"name": "i"}),
+        lambda: made[1].update(strict=True),
+        lambda: made.reverse(),
+        lambda: made.append({"type": "web_search"}),
+        lambda: made.pop(),
+    ]
+    request_tools(made, None)
+    for change in changes:
+        change()
+        assert request_tools(made, None) == [request_tool(tool) for tool in made]
+
+
+@pytest.mark.parametrize("api", ["responses", "chat"])
+def test_a_change_of_a_bound_function_reaches_the_server(api: Any) -> None:
+    choice = {
+        "index": 0,
+        "message": {"role": "assistant", "content": "hi"},
+        "finish_reason": "stop",
+    }
+    server = Server(response(said("hi"), object="chat.completion", choices=[choice]))
+    model = server.model(api=api).bind_tools([base_tool])
+    function: Any = model.kwargs["tools"][0]["function"]  # type: ignore[attr-defined]
+    before = dict(function)
+    try:
+        for text in ("first", "second", "second"):
+            function["description"] = text
+            model.invoke("hi")
+    finally:
+        function.update(before)
+    sent = [body["tools"][0] for body in server.bodies]
+    assert [t.get("function", t)["description"] for t in sent] == ["first", "second", "second"]
