@@ -7,7 +7,7 @@ from decimal import Decimal, getcontext, localcontext
 from typing import Any
 from unittest import mock
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from resp_core import cost_of, usage_of
@@ -210,10 +210,28 @@ DETAILS = st.one_of(
     ),
     st.sampled_from([None, [], "x"]),
 )
+PLAUSIBLE = st.fixed_dictionaries(
+    {
+        "input_tokens": st.integers(0, 9),
+        "output_tokens": st.integers(0, 9),
+        "input_tokens_details": st.dictionaries(
+            st.sampled_from(["cached_tokens", "cache_write_tokens", "audio_tokens"]),
+            st.integers(0, 9),
+        ),
+    },
+    optional={
+        "total_tokens": st.integers(0, 30),
+        "output_tokens_details": st.dictionaries(
+            st.sampled_from(["reasoning_tokens", "audio_tokens"]), st.integers(0, 9)
+        ),
+    },
+)
 ANSWER = st.fixed_dictionaries(
     {
         "object": st.sampled_from(["response", "response", "list", None]),
         "usage": st.one_of(
+            PLAUSIBLE,
+            PLAUSIBLE,
             st.fixed_dictionaries(
                 {},
                 optional={
@@ -237,6 +255,7 @@ ANSWER = st.fixed_dictionaries(
 )
 
 
+@settings(max_examples=500)
 @given(
     ANSWER,
     st.sampled_from(["openai", "azure", "google", "anthropic", "perplexity", "x-ai", ""]),

@@ -481,3 +481,17 @@ def test_a_change_of_a_bound_function_reaches_the_server(api: Any) -> None:
         function.update(before)
     sent = [body["tools"][0] for body in server.bodies]
     assert [t.get("function", t)["description"] for t in sent] == ["first", "second", "second"]
+
+
+def test_bound_functions_do_not_hide_numbers_that_are_none() -> None:
+    server = Server(response(said("hi")))
+    model = server.model().bind_tools([base_tool])
+    odd = {"type": "function", "name": "f", "parameters": {"maximum": float("inf")}}
+    for _ in range(2):
+        model.invoke("hi")
+        with pytest.raises(core.ArgumentError, match="tools"):
+            model.invoke("hi", extra_body={"tools": [odd]})
+    bound = server.model().bind_tools([{"type": "function", "function": {"name": "g", **odd}}])
+    for _ in range(2):
+        with pytest.raises(core.ArgumentError, match="tools"):
+            bound.invoke("hi")

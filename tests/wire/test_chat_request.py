@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from resp_core.errors import ArgumentError, UnsupportedError
+from resp_core.types.functions import Functions
 from resp_core.wire.chat import ChatOptions, encode_request
 from resp_core.wire.losses import Losses
 
@@ -458,3 +459,26 @@ def test_usual_items_become_what_the_general_way_makes_of_them(
 
     # A field that is null says nothing, but the item is no longer of a usual shape.
     assert messages(items) == messages([{**item, "phase": None} for item in items])
+
+
+def test_functions_are_encoded_once_and_what_is_lost_is_told_each_time() -> None:
+    def flat(**more: Any) -> dict[str, Any]:
+        return {"type": "function", "name": "f", "parameters": {}, **more}
+
+    usual = Functions([flat(strict=True)])
+    first = encode({"input": "hi", "tools": usual}, OPENAI)["tools"]
+    assert first == [
+        {"type": "function", "function": {"name": "f", "parameters": {}, "strict": True}}
+    ]
+    assert encode({"input": "hi", "tools": usual}, OPENAI)["tools"] is first
+    for _ in range(2):
+        losses = Losses("a server")
+        body = {"input": "hi", "tools": usual}
+        found = encode_request(body, {}, options=ChatOptions(strict=False), losses=losses)
+        assert "strict" not in found["tools"][0]["function"]
+        assert any("strict" in note for note in losses.notes)
+    odd = Functions([flat(defer_loading=True)])
+    for _ in range(2):
+        losses = Losses("a server", on_unsupported="drop")
+        encode_request({"input": "hi", "tools": odd}, {}, options=OPENAI, losses=losses)
+        assert losses.dropped == ["tools[0].defer_loading"]

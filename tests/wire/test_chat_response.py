@@ -371,3 +371,35 @@ def test_the_short_way_for_a_text_leads_to_the_same(top: Any, message: Any) -> N
 def test_no_other_answer_takes_it(message: Any, choice: Any) -> None:
     given = completion(message)
     assert usual_response(given, {**given["choices"][0], **choice}, {}, counted_ids()) is None
+
+
+def test_a_response_repeats_its_request_zeros_and_all() -> None:
+    request = {
+        "model": "asked",
+        "temperature": 0,
+        "top_p": 0.0,
+        "top_logprobs": 0,
+        "instructions": "",
+        "user": None,
+        "truncation": None,
+        "store": True,
+        "metadata": {"a": "b"},
+        "include": ["x"],
+        "input": "hi",
+        "more": 1,
+    }
+    response = decode(completion({"content": "hi"}), request)
+    for name in ("temperature", "top_p", "top_logprobs", "instructions", "store", "metadata"):
+        assert response[name] == request[name], name
+    assert response["include"] == ["x"]
+    assert response["user"] is None
+    assert response["truncation"] == "disabled"
+    assert "input" not in response
+    assert "more" not in response
+    bare = decode(completion({"content": "hi"}))
+    assert (bare["tool_choice"], bare["truncation"], bare["top_logprobs"]) == (
+        "auto",
+        "disabled",
+        0,
+    )
+    assert bare["output"] is not decode(completion({"content": "hi"}))["output"]

@@ -78,7 +78,7 @@ def usual_usage(body: JsonObject) -> Usage | None:
     if body.get("object") != "response" or not isinstance(usage, dict):
         return None
     usage = as_object(usage)
-    if not (body.keys() <= _USUAL_BODY and _USUAL_USAGE >= usage.keys() > _TOLD):
+    if not (body.keys() <= _USUAL_BODY and _TOLD <= usage.keys() <= _USUAL_USAGE):
         return None
     into, out = usage.get("input_tokens"), usage.get("output_tokens")
     if type(into) is not int or type(out) is not int or not (0 <= into <= MOST >= out >= 0):
