@@ -7,7 +7,7 @@ from decimal import Decimal, getcontext, localcontext
 from typing import Any
 from unittest import mock
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from resp_core import cost_of, usage_of
@@ -255,7 +255,23 @@ ANSWER = st.fixed_dictionaries(
 )
 
 
+TEXT = {
+    "object": "response",
+    "model": "m",
+    "usage": {
+        "input_tokens": 9,
+        "input_tokens_details": {"cached_tokens": 4},
+        "output_tokens": 5,
+        "total_tokens": 30,
+    },
+}
+
+
 @settings(max_examples=500)
+@example(TEXT, "google", None)
+@example(TEXT, "perplexity", None)
+@example({**TEXT, "model": "gpt-image-1"}, "openai", None)
+@example(TEXT, "openai", "images")
 @given(
     ANSWER,
     st.sampled_from(["openai", "azure", "google", "anthropic", "perplexity", "x-ai", ""]),
