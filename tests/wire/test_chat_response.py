@@ -337,7 +337,14 @@ USED = {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}
     ids=repr,
 )
 @pytest.mark.parametrize(
-    "message", [{}, {"refusal": None}, {"annotations": []}, {"refusal": "", "annotations": None}]
+    "message",
+    [
+        {},
+        {"refusal": None},
+        {"annotations": []},
+        {"refusal": "", "annotations": None},
+        {"tool_calls": None, "function_call": None, "audio": None, "reasoning": None, "x": None},
+    ],
 )
 def test_the_short_way_for_a_text_leads_to_the_same(top: Any, message: Any) -> None:
     given = completion({"content": "hi", **message}, **top)

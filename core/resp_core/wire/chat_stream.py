@@ -366,14 +366,13 @@ def usual_response(
     if (
         choice.get("finish_reason") != "stop"
         or not isinstance(message, dict)
-        or not choice.keys() <= _USUAL_CHOICE
-        or choice.get("logprobs") is not None
+        or _says_more(choice, _USUAL_CHOICE)
         or choice.get("index")
     ):
         return None
     said = as_object(message)
     text = said.get("content")
-    if not text or type(text) is not str or not said.keys() <= _USUAL_MESSAGE:
+    if not text or type(text) is not str or _says_more(said, _USUAL_MESSAGE):
         return None
     if said.get("refusal") or said.get("annotations"):
         return None
@@ -403,7 +402,14 @@ def usual_response(
     return response
 
 
-_USUAL_CHOICE = frozenset(("index", "message", "finish_reason", "logprobs"))
+def _says_more(given: JsonObject, known: frozenset[str]) -> bool:
+    """Whether anything beside `known` is said; many servers write null for what they lack."""
+    return not given.keys() <= known and any(
+        value is not None for name, value in given.items() if name not in known
+    )
+
+
+_USUAL_CHOICE = frozenset(("index", "message", "finish_reason"))
 _USUAL_MESSAGE = frozenset(("role", "content", "refusal", "annotations"))
 
 
