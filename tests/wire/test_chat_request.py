@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from resp_core.errors import ArgumentError, UnsupportedError
@@ -447,6 +447,11 @@ USUAL = (
 )
 
 
+SECOND = {**ANSWER, "call_id": "c2"}
+
+
+@settings(max_examples=1000)
+@example([{**CALL, "call_id": "c2"}, SECOND, ANSWER, SECOND], OPENAI)
 @given(st.lists(st.sampled_from(USUAL), max_size=10), st.sampled_from([OPENAI, OTHER]))
 def test_usual_items_become_what_the_general_way_makes_of_them(
     items: list[dict[str, Any]], options: ChatOptions

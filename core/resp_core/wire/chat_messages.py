@@ -99,14 +99,16 @@ class _Transcript:
             self._item(items[n], f"{param}[{n}]")
             n += 1
         self._flush()
-        for call_id, waiting in self._outputs.items():
-            if waiting:
-                at, item = waiting[0]
-                raise ArgumentError(
-                    f"{at} ({item['type']}) answers call_id {call_id!r}, which no call in the "
-                    "input has: send the call too, before its output.",
-                    param=at,
-                )
+        left = {at for waiting in self._outputs.values() for at, _ in waiting}
+        if left:  # the first of them, as it stands in the input
+            at, item = next(
+                (at, item) for n, item in enumerate(items) if (at := f"{param}[{n}]") in left
+            )
+            raise ArgumentError(
+                f"{at} ({item['type']}) answers call_id {as_text(item.get('call_id'))!r}, which no "
+                "call in the input has: send the call too, before its output.",
+                param=at,
+            )
 
     def _collect(self, items: list[JsonObject], start: int, param: str) -> None:
         """Find the outputs from `start` on, which may stand anywhere."""
