@@ -33,8 +33,8 @@ __all__ = [
 ]
 
 
-class _Fields:
-    """The fields of a validated object, for copies of it."""
+class _Template:
+    """A validated object, for copies of it."""
 
     __slots__ = ("_fields", "_made")
 
@@ -45,27 +45,27 @@ class _Fields:
             (name, value.__class__) for name, value in self._fields.items() if value in ([], {})
         ]
 
-    def copy(self) -> JsonObject:
+    def fields(self, own: JsonObject) -> JsonObject:
+        """All fields of a copy that has these of its own."""
         fields = self._fields.copy()
         for name, make in self._made:
             fields[name] = make()
+        fields.update(own)
         return fields
 
 
-_CHUNK = _Fields(AIMessageChunk(content=""))
-_CHUNK_GENERATION = _Fields(ChatGenerationChunk(message=AIMessageChunk(content="")))
-_MESSAGE = _Fields(AIMessage(content=""))
-_GENERATION = _Fields(ChatGeneration(message=AIMessage(content="")))
-_RESULT = _Fields(ChatResult(generations=[]))
-_PROMPT = _Fields(ChatPromptValue(messages=[]))
+_CHUNK = _Template(AIMessageChunk(content=""))
+_CHUNK_GENERATION = _Template(ChatGenerationChunk(message=AIMessageChunk(content="")))
+_MESSAGE = _Template(AIMessage(content=""))
+_GENERATION = _Template(ChatGeneration(message=AIMessage(content="")))
+_RESULT = _Template(ChatResult(generations=[]))
+_PROMPT = _Template(ChatPromptValue(messages=[]))
 
 
 def content_chunk(content: str | list[Any], metadata: dict[str, Any]) -> AIMessageChunk:
     """`AIMessageChunk(content=content, response_metadata=metadata)`."""
-    fields = _CHUNK.copy()
-    fields["content"] = content
-    fields["response_metadata"] = metadata
-    return made(AIMessageChunk, fields, {})
+    own = {"content": content, "response_metadata": metadata}
+    return made(AIMessageChunk, _CHUNK.fields(own), {})
 
 
 def generation_chunk(message: AIMessageChunk) -> ChatGenerationChunk:
@@ -73,19 +73,14 @@ def generation_chunk(message: AIMessageChunk) -> ChatGenerationChunk:
     text = _text(message.content)
     if text is None:  # for LangChain to find
         return ChatGenerationChunk(message=message)
-    fields = _CHUNK_GENERATION.copy()
-    fields["text"] = text
-    fields["message"] = message
-    return made_flat(ChatGenerationChunk, fields)
+    own = {"text": text, "message": message}
+    return made_flat(ChatGenerationChunk, _CHUNK_GENERATION.fields(own))
 
 
 def text_message(text: str, metadata: dict[str, Any], usage: UsageMetadata | None) -> AIMessage:
     """`AIMessage(content=text, response_metadata=metadata, usage_metadata=usage)`."""
-    fields = _MESSAGE.copy()
-    fields["content"] = text
-    fields["response_metadata"] = metadata
-    fields["usage_metadata"] = usage
-    return made(AIMessage, fields, {})
+    own = {"content": text, "response_metadata": metadata, "usage_metadata": usage}
+    return made(AIMessage, _MESSAGE.fields(own), {})
 
 
 def chat_result(message: AIMessage) -> ChatResult:
@@ -93,12 +88,8 @@ def chat_result(message: AIMessage) -> ChatResult:
     text = _text(message.content)
     if text is None:  # for LangChain to find
         return ChatResult(generations=[ChatGeneration(message=message)])
-    fields = _GENERATION.copy()
-    fields["text"] = text
-    fields["message"] = message
-    result = _RESULT.copy()
-    result["generations"] = [made_flat(ChatGeneration, fields)]
-    return made_flat(ChatResult, result)
+    generation = made_flat(ChatGeneration, _GENERATION.fields({"text": text, "message": message}))
+    return made_flat(ChatResult, _RESULT.fields({"generations": [generation]}))
 
 
 def prompt_value(given: object) -> ChatPromptValue | None:
@@ -108,9 +99,7 @@ def prompt_value(given: object) -> ChatPromptValue | None:
     messages = cast("list[Any]", given)
     if not all(issubclass(kind, BaseMessage) for kind in set(map(type, messages))):
         return None
-    fields = _PROMPT.copy()
-    fields["messages"] = messages.copy()
-    return made(ChatPromptValue, fields)
+    return made(ChatPromptValue, _PROMPT.fields({"messages": messages.copy()}))
 
 
 def _text(content: str | list[Any]) -> str | None:

@@ -134,11 +134,8 @@ def request_tool(tool: Tool, strict: bool | None = None) -> JsonObject:
 
 def request_tools(tools: Sequence[Tool], strict: bool | None) -> list[JsonObject]:
     """The tools as a Responses request carries them."""
-    if strict is None and isinstance(tools, list):
-        kept = _KEPT.get(cast("list[Any]", tools))
-        if kept is not None:
-            return kept
-    return [request_tool(tool, strict) for tool in cast("Sequence[Tool]", tools)]
+    kept = _KEPT.get(tools) if strict is None else None
+    return [request_tool(tool, strict) for tool in tools] if kept is None else kept
 
 
 class _Kept:
@@ -150,7 +147,7 @@ class _Kept:
     def __init__(self) -> None:
         self._made: dict[tuple[int, ...], tuple[list[JsonObject], Functions]] = {}
 
-    def get(self, tools: list[Any]) -> Functions | None:
+    def get(self, tools: Sequence[Any]) -> Functions | None:
         """None where one is no function in the form that `bound_tools` gives."""
         key = tuple(map(id, tools))
         found = self._made.get(key)

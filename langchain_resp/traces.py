@@ -47,7 +47,9 @@ def traced(params: Mapping[str, Any]) -> dict[str, Any]:
 def _shown(name: str, value: Any) -> Any:
     if name == "tools" and isinstance(value, list):
         tools = cast("list[Any]", value)
-        return tools if all(map(_is_function, tools)) else [_tool(tool) for tool in tools]
+        if all(map(_is_function, tools)):
+            return tools.copy()
+        return [_tool(tool) for tool in tools]
     if name in _AS_IT_IS or not value:
         return value
     if isinstance(value, str):

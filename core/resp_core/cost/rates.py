@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from resp_core.cost.bill import EXACT
 from resp_core.cost.listed import LONG, listed
@@ -38,7 +38,6 @@ _SUFFIX = re.compile(
 _FREE = re.compile(r":free$|moderation|^gemma-")
 _ONE = Decimal(1)
 _REVIEWED = datetime.fromisoformat(REVIEWED).replace(hour=12, tzinfo=UTC)
-Cached = TypeVar("Cached")
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from resp_core.cost.fetched import fetched
 from resp_core.cost.overlay import REVIEWED
+from resp_core.wire.shape import items_of
 
 if TYPE_CHECKING:
     from resp_core.cost.fetched import Tables
@@ -143,10 +144,4 @@ def _all() -> list[Any]:
 
 
 def _by_time(prices: Any) -> bool:
-    return isinstance(prices, list) and any(
-        hasattr(entry.constraint, "start_time") for entry in _entries(prices)
-    )
-
-
-def _entries(prices: Any) -> list[Any]:
-    return prices
+    return any(hasattr(entry.constraint, "start_time") for entry in items_of(prices))

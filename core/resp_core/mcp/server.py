@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, cast
 from resp_core.auth.source import Secret
 from resp_core.errors import ArgumentError, UnsupportedError
 from resp_core.route.paths import is_loopback, split_url
-from resp_core.types.functions import Functions
 from resp_core.wire.shape import as_object, items_of, objects
 
 if TYPE_CHECKING:
@@ -116,8 +115,6 @@ def mcp_servers(tools: Any) -> list[McpServer]:
 
 def mcp_secrets(tools: Any) -> tuple[str, ...]:
     """The credentials in the `mcp` tools of a request."""
-    if isinstance(tools, Functions):
-        return ()
     given = [tool for tool in objects(tools) if tool.get("type") == "mcp"]
     texts = [text for tool in given for text in as_object(tool.get("headers")).values()]
     texts += [tool.get("authorization") for tool in given]

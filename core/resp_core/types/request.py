@@ -29,12 +29,11 @@ class Request:
     one translates it. `plain`: its `input` is known to be text, and calls of functions that are
     answered at once with text, so that nobody need look through it; a plain Responses body may have
     it as Chat `messages` in the place of `input`, from a caller who holds neither and whose target
-    reads Chat. `chat_only` holds
-    parameters that the Responses API lacks (`stop`, `seed`, `n`, penalties, `logit_bias`,
-    `prediction`, `modalities`, `audio`), for callers who speak Responses but may reach a Chat
-    server. `called` is the API that the caller named (`client.chat…`), which is used where the
-    target serves it; None takes the target's preference. `extra_body` goes to the server
-    unchanged and unexamined, over everything else.
+    reads Chat. `chat_only` holds parameters that the Responses API lacks (`stop`, `seed`, `n`,
+    penalties, `logit_bias`, `prediction`, `modalities`, `audio`), for callers who speak Responses
+    but may reach a Chat server. `called` is the API that the caller named (`client.chat…`), which
+    is used where the target serves it; None takes the target's preference. `extra_body` goes to the
+    server unchanged and unexamined, over everything else.
     """
 
     wire: Wire
